@@ -1,0 +1,48 @@
+"""`python -m minigan`, or `minigan` once installed: which commands there are, and the way to each."""
+
+import importlib
+import sys
+
+from minigan import __version__
+from minigan.cli import exit_status
+from minigan.errors import InputError
+
+COMMANDS = {
+    "train": ("minigan.train", "train a generator and its discriminator, by default on the bundled digits"),
+    "sample": ("minigan.sample", "draw pictures from the generator of a run"),
+    "data": ("minigan.data.__main__", "list the data sets, fetch one, or verify one"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command that `argv` names first (default: what was typed); return its exit status."""
+    return exit_status(lambda: _run(sys.argv[1:] if argv is None else argv))
+
+
+def overview() -> str:
+    """What a user sees who names no command: each command with one line."""
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:{width}}  {purpose}" for name, (_, purpose) in COMMANDS.items())
+    return f"""minigan {__version__}: Generative Adversarial Nets (Goodfellow et al. 2014) from scratch
+
+{commands}
+
+`minigan COMMAND --help` says more; `python -m minigan.COMMAND` does the same."""
+
+
+def _run(argv: list[str]) -> int:
+    command, *rest = argv or ["--help"]
+    if command in COMMANDS:
+        module, _ = COMMANDS[command]
+        return importlib.import_module(module).main(rest)
+    if command in ("-h", "--help"):
+        print(overview())
+    elif command == "--version":
+        print(f"minigan {__version__}")
+    else:
+        raise InputError(f"there is no command {command!r}, only {', '.join(COMMANDS)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

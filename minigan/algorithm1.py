@@ -1,0 +1,103 @@
+"""Algorithm 1 of the paper: minibatch stochastic gradient descent training of generative adversarial nets.
+
+`alternating` is the box, line for line.  `simultaneous` is what the authors' released code ran: both
+players' gradients at the same point, on the same samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from minigan.game import discriminator_loss, non_saturating
+from minigan.nn import Layer
+from minigan.optim import Optimiser
+from minigan.random import Stream, Streams
+from minigan.tensor import Array, Tensor, backward
+
+
+class Data(Protocol):
+    """p_data: minibatch(i) is the i-th of the run, (m, features); `per_epoch` of them are one pass."""
+
+    per_epoch: int
+
+    def minibatch(self, i: int) -> Array: ...
+
+
+@dataclass
+class Game:
+    """Two players, the data they play about, and the rules."""
+
+    G: Layer
+    D: Layer  # gives logits a: D(x) = sigmoid(a)
+    data: Data
+    prior: Callable[[Stream], Array]  # m samples of p_g(z), (m, dimensions)
+    streams: Streams
+    optimiser_G: Optimiser
+    optimiser_D: Optimiser
+    generator_loss: Callable[[Tensor], Tensor] = non_saturating
+    d_loss_scale: float = 0.5
+    k: int = 1
+
+
+class Update(NamedTuple):
+    """What one update leaves to look at: arrays on the backend, not fetched."""
+
+    d_loss: Array
+    g_loss: Array
+    a_real: Array
+    a_fake: Array
+
+
+def alternating(game: Game, t: int) -> Update:
+    """One pass through the outer loop of Algorithm 1: k steps of D, then one of G."""
+    G, D, k = game.G, game.D, game.k
+    epoch = t * k // game.data.per_epoch
+    noise, dropout = game.streams("noise", t), game.streams("dropout", t)
+
+    for i in range(t * k, t * k + k):
+        z = Tensor(game.prior(noise))  # a minibatch of m noise samples from p_g(z)
+        x = Tensor(game.data.minibatch(i))  # a minibatch of m examples from p_data(x)
+        a_real, a_fake = D(x, dropout), D(G(z, dropout), dropout)
+        d_loss = discriminator_loss(a_real, a_fake, game.d_loss_scale)
+        backward(d_loss, wrt=D.parameters())  # ascend V by theta_d: descend -V
+        game.optimiser_D.step(i, epoch)
+
+    z = Tensor(game.prior(noise))  # fresh noise for G
+    g_loss = game.generator_loss(D(G(z, dropout), dropout))
+    backward(g_loss, wrt=G.parameters())  # descend by theta_g, through D and its dropout
+    game.optimiser_G.step(t, epoch)
+    return Update(d_loss.data, g_loss.data, a_real.data, a_fake.data)
+
+
+def simultaneous(game: Game, t: int) -> Update:
+    """Both gradients at the old parameters; D and G share z, G(z) and the dropout masks on it.
+
+    D's pass over the samples is done once.  k has no meaning here and must be 1.
+    """
+    G, D = game.G, game.D
+    epoch = t // game.data.per_epoch
+    dropout = game.streams("dropout", t)
+
+    z = Tensor(game.prior(game.streams("noise", t)))
+    x = Tensor(game.data.minibatch(t))
+    a_real, a_fake = D(x, dropout), D(G(z, dropout), dropout)
+    d_loss = discriminator_loss(a_real, a_fake, game.d_loss_scale)
+    g_loss = game.generator_loss(a_fake)
+    backward(d_loss, wrt=D.parameters(), keep_graph=True)
+    backward(g_loss, wrt=G.parameters())
+    game.optimiser_D.step(t, epoch)
+    game.optimiser_G.step(t, epoch)
+    return Update(d_loss.data, g_loss.data, a_real.data, a_fake.data)
+
+
+UPDATES: dict[str, Callable[[Game, int], Update]] = {"alternating": alternating, "simultaneous": simultaneous}
+
+
+def train(
+    game: Game, update: Callable[[Game, int], Update], start: int, stop: int
+) -> Iterator[tuple[int, Update]]:
+    """Play updates start, ..., stop - 1; update t is the same whatever was played before it is called on."""
+    for t in range(start, stop):
+        yield t, update(game, t)

@@ -1,0 +1,50 @@
+"""What every command shares: the way errors become one line and an exit status, and common options."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from minigan.errors import InputError, RunError
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are InputErrors, and whose help keeps its examples' lines."""
+
+    def __init__(self, prog: str, description: str, examples: str) -> None:
+        super().__init__(
+            prog=f"python -m minigan.{prog}",
+            description=description,
+            epilog=f"examples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (--help lists the options)")
+
+    def add_backend(self, default: str | None = "numpy") -> None:
+        self.add_argument(
+            "--backend",
+            choices=("numpy", "cupy", "auto"),
+            default=default,
+            help="which array library computes",
+        )
+
+
+def exit_status(command: Callable[[], int]) -> int:
+    """Run a command: 0 done, 1 it tried and failed, 2 the input was wrong, 130 interrupted."""
+    try:
+        return command()
+    except InputError as error:
+        return _complain(error, 2)
+    except (RunError, OSError, MemoryError) as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _complain(error: Exception, status: int) -> int:
+    text = " ".join(str(error).split()) or type(error).__name__
+    print(f"error: {text}", file=sys.stderr)
+    return status

@@ -1,0 +1,84 @@
+"""python -m minigan.data: list the data sets, fetch one, or verify one."""
+
+import sys
+from argparse import Namespace
+
+from minigan import data
+from minigan.cli import Parser, exit_status
+from minigan.data.fetch import cache, find
+from minigan.errors import InputError, RunError
+
+EXAMPLES = """\
+  python -m minigan.data list             what there is, and where it is on this machine
+  python -m minigan.data fetch mnist      from a mirror into the cache, unless it is here already
+  python -m minigan.data verify mnist     read every byte; exit status 0 if all is whole, else 1
+
+Files of your own belong in $MINIGAN_DATA/mnist and $MINIGAN_DATA/cifar10; they are looked for there first."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """List, fetch or verify as the arguments say; returns the exit status."""
+    return exit_status(lambda: _act(_parser().parse_args(argv)))
+
+
+def table() -> str:
+    """A line for each data set."""
+    rows = [("name", "training + validation + test", "origin", "where")]
+    rows += [(name, x.content, x.origin, where(x)) for name, x in data.SOURCES.items()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def where(source: data.Source) -> str:
+    """Where a data set is on this machine."""
+    if not source.files:
+        return "part of minigan"
+    found = [find(file) for file in source.files]
+    return str(found[0].parent) if all(found) else "not fetched"
+
+
+def fetch(name: str) -> str:
+    """Load it, which fetches and checks what is not here yet."""
+    data.load(name)
+    return f"{name}: {where(data.source(name))}"
+
+
+def verify(name: str) -> str:
+    """Read and check every file, without fetching any.  RunError where one is missing or damaged."""
+    source = data.source(name)
+    if not source.files:
+        data.load(name)
+    for file in source.files:
+        path = find(file)
+        if path is None:
+            raise RunError(
+                f"{file.names[0]} is neither in $MINIGAN_DATA/{file.folder} nor in {cache(file)}; "
+                f"python -m minigan.data fetch {name} fetches it"
+            )
+        try:
+            file.read(path)
+        except InputError as damage:
+            raise RunError(str(damage)) from None
+    return f"{name}: whole, {where(source)}"
+
+
+def _act(args: Namespace) -> int:
+    if args.command == "list":
+        print(table())
+    elif args.name is None:
+        raise InputError(f"{args.command} needs the name of a data set: {', '.join(data.NAMES)}")
+    else:
+        print(fetch(args.name) if args.command == "fetch" else verify(args.name))
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser("data", "List the data sets, fetch one, or verify one.", EXAMPLES)
+    parser.add_argument("command", choices=("list", "fetch", "verify"))
+    parser.add_argument("name", metavar="NAME", nargs="?", help=f"one of {', '.join(data.NAMES)}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The minibatches of a run, counted from 0, in a new order every epoch."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from minigan.backend import Backend
+from minigan.data.dataset import Array
+from minigan.errors import InputError
+from minigan.random import Streams
+
+
+class Minibatches:
+    """Minibatch i of a run, a function of (seed, i) alone.
+
+    x (n, features) is moved to the backend once and as it is: pixels stay bytes until a minibatch needs them.
+    An epoch is `per_epoch` = n // batch minibatches; the n % batch examples over are others in every epoch.
+    """
+
+    def __init__(
+        self, x: np.ndarray, batch: int, streams: Streams, backend: Backend, prepare: Callable[[Array], Array]
+    ) -> None:
+        if not 1 <= batch <= len(x):
+            raise InputError(f"batch is {batch}, expected 1 to {len(x)}, the number of training examples")
+        self.x = backend.asarray(x)
+        self.batch, self.per_epoch = batch, len(x) // batch
+        self._streams, self._dtype, self._prepare = streams, backend.dtype, prepare
+        self._epoch, self._order = -1, None
+
+    def minibatch(self, i: int) -> Array:
+        """(batch, features), prepared for a network, in the backend's dtype.  Never waits for the GPU."""
+        return self._prepare(self.x[self.rows(i)].astype(self._dtype, copy=False))
+
+    def rows(self, i: int) -> Array:
+        """Which examples minibatch i holds: their row numbers, (batch,)."""
+        epoch, place = divmod(i, self.per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._streams("order", epoch).permutation(len(self.x))
+        return self._order[place * self.batch : (place + 1) * self.batch]

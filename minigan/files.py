@@ -1,0 +1,64 @@
+"""Files that are written whole or not at all, and JSON in such files."""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from minigan.errors import InputError
+
+
+def write_atomically(
+    path: str | os.PathLike, write: Callable[[BinaryIO], object], previous: str | os.PathLike | None = None
+) -> None:
+    """Put at `path` what `write(file)` writes: all of it, or on any failure none of it.
+
+    `write` fills a hidden file beside `path`, which takes the name `path` once its bytes are on the disk: a
+    reader sees the old file or the new one, never a part, even after a power cut. If anything is raised (by
+    a full disk, by Ctrl-C), the hidden file is removed and the exception goes on; a process killed outright
+    leaves it behind, and the next write replaces it. If `previous` is given, the old file is kept under that
+    name; between the two renames it has that name alone.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            os.replace(path, previous)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Write `value` as indented JSON, atomically."""
+    text = json.dumps(value, indent=2) + "\n"
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def read_json(path: str | os.PathLike) -> Any:
+    """The value in a JSON file; InputError if its content is not JSON, OSError if it cannot be read."""
+    content = Path(path).read_bytes()
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is damaged: it is not valid JSON ({error})") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut too. Windows cannot open a folder; some file systems refuse."""
+    if os.name == "posix":
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

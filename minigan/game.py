@@ -1,0 +1,45 @@
+"""The value function of the game, written on logits.
+
+    V(D, G) = E_x log D(x) + E_z log(1 - D(G(z)))                                    (paper, equation 1)
+
+With D = sigmoid(a): log D = -softplus(-a) and log(1 - D) = -softplus(a), finite at every logit a and
+with the right gradient where D itself has rounded to 0 or 1.  Logits are (m, 1); all losses descend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from minigan.ops import mean, softplus
+from minigan.tensor import Tensor
+
+
+def value(a_real: Tensor, a_fake: Tensor) -> Tensor:
+    """V(D, G) on a minibatch: what D ascends in Algorithm 1.  At D = 1/2 it is -log 4."""
+    return -(mean(softplus(-a_real)) + mean(softplus(a_fake)))
+
+
+def discriminator_loss(a_real: Tensor, a_fake: Tensor, scale: float = 0.5) -> Tensor:
+    """-scale V(D, G)
+
+    The paper's box has scale 1; its authors' code averages the two terms, 0.5.  Under SGD that halves
+    D's learning rate.
+    """
+    return -scale * value(a_real, a_fake)
+
+
+def minimax(a_fake: Tensor) -> Tensor:
+    """E_z log(1 - D(G(z))): G's loss in Algorithm 1.  By a its derivative is -D(G(z)), which vanishes
+    where D is sure of itself: saturation."""
+    return -mean(softplus(a_fake))
+
+
+def non_saturating(a_fake: Tensor) -> Tensor:
+    """-E_z log D(G(z)): the same fixed point, and a strong gradient early in learning (paper, section 3)."""
+    return mean(softplus(-a_fake))
+
+
+GENERATOR_LOSSES: dict[str, Callable[[Tensor], Tensor]] = {
+    "non-saturating": non_saturating,
+    "minimax": minimax,
+}

@@ -1,0 +1,160 @@
+"""Layers: each holds its parameters, in order, and is called as net(x, rng).
+
+rng has no default: a `random.Stream` means training (dropout masks are drawn, batch norm uses the
+batch), None means evaluation.  So nobody can be in a mode without having said so.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from minigan import ops
+from minigan.backend import Backend, xp_of
+from minigan.random import Stream
+from minigan.tensor import Array, Tensor
+
+
+class Layer:
+    """A function of x with parameters.  `named_parameters` and `buffers` are what a checkpoint keeps."""
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        raise TypeError(f"{type(self).__name__} does not say what it computes")
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        """What training moves, in order: theta_g or theta_d."""
+        return {}
+
+    def buffers(self) -> dict[str, Array]:
+        """Arrays that the forward pass itself keeps up to date."""
+        return {}
+
+    def parameters(self) -> list[Tensor]:
+        return list(self.named_parameters().values())
+
+
+class Linear(Layer):
+    """y = x W + b        W (inputs, outputs) ~ U(-scale, scale), b (outputs,) = 0
+
+    Without a scale: sqrt(6 / (inputs + outputs)), Glorot and Bengio 2010.
+    """
+
+    def __init__(self, inputs: int, outputs: int, rng: Stream, scale: float | None = None) -> None:
+        scale = sqrt(6 / (inputs + outputs)) if scale is None else scale
+        self.W = Tensor(rng.uniform((inputs, outputs), -scale, scale))
+        self.b = Tensor(xp_of(self.W.data).zeros(outputs, self.W.dtype))
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return ops.affine(x, self.W, self.b)
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        return {"W": self.W, "b": self.b}
+
+
+class Maxout(Linear):
+    """y_j = max_i (x W + b)_ij over `pieces` affine maps; one bias for each piece.  Parameters as Linear's.
+
+    Goodfellow et al. 2013, Maxout Networks, section 3.
+    """
+
+    def __init__(self, inputs: int, units: int, pieces: int, rng: Stream, scale: float | None = None) -> None:
+        super().__init__(inputs, pieces * units, rng, scale)
+        self.pieces = pieces
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return ops.maxout(super().__call__(x, rng), self.pieces)
+
+
+class Dropout(Layer):
+    """Keeps each input with probability `keep` and divides it by `keep`; the identity at evaluation."""
+
+    def __init__(self, keep: float) -> None:
+        if not 0 < keep <= 1:
+            raise ValueError(f"Dropout: keep is the probability of keeping a unit, in (0, 1]; got {keep}")
+        self.keep = keep
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return x if rng is None or self.keep == 1 else ops.dropout(x, self.keep, rng)
+
+
+class ReLU(Layer):
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return ops.relu(x)
+
+
+class LeakyReLU(Layer):
+    def __init__(self, slope: float = 0.2) -> None:
+        self.slope = slope
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return ops.leaky_relu(x, self.slope)
+
+
+class Sigmoid(Layer):
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return ops.sigmoid(x)
+
+
+class Tanh(Layer):
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return ops.tanh(x)
+
+
+class BatchNorm(Layer):
+    """y = gamma (x - mu) / sqrt(var + eps) + beta        x (m, features); gamma = 1, beta = 0
+
+    mu, var: of the batch in training, running averages at evaluation (Ioffe and Szegedy 2015).  The
+    averages move by 1 - momentum in each training call.
+    """
+
+    def __init__(self, features: int, backend: Backend, momentum: float = 0.9, eps: float = 1e-5) -> None:
+        xp, dtype = backend.xp, backend.dtype
+        self.gamma, self.beta = Tensor(xp.ones(features, dtype)), Tensor(xp.zeros(features, dtype))
+        self.running_mean, self.running_var = xp.zeros(features, dtype), xp.ones(features, dtype)
+        self.momentum, self.eps = momentum, eps
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        if rng is None:
+            centred, var = x - Tensor(self.running_mean), Tensor(self.running_var)
+        else:
+            if len(x.data) < 2:
+                raise ValueError("BatchNorm: a batch of one has no variance; train with two examples or more")
+            mu = ops.mean(x, axis=0)
+            centred = x - mu
+            var = ops.mean(centred * centred, axis=0)
+            for running, batch in ((self.running_mean, mu.data), (self.running_var, var.data)):
+                running *= self.momentum
+                running += (1 - self.momentum) * batch
+        return centred * (var + self.eps) ** -0.5 * self.gamma + self.beta
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        return {"gamma": self.gamma, "beta": self.beta}
+
+    def buffers(self) -> dict[str, Array]:
+        return {"running_mean": self.running_mean, "running_var": self.running_var}
+
+
+class Sequential(Layer):
+    """Layers one after the other.  Parameters are named by kind and place: linear1.W, maxout2.b."""
+
+    def __init__(self, *layers: Layer) -> None:
+        self.layers = layers
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        for layer in self.layers:
+            x = layer(x, rng)
+        return x
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        return self._collect("named_parameters")
+
+    def buffers(self) -> dict[str, Array]:
+        return self._collect("buffers")
+
+    def _collect(self, kind: str) -> dict[str, Any]:
+        with_parameters = [layer for layer in self.layers if layer.named_parameters()]
+        return {
+            f"{type(layer).__name__.lower()}{i}.{name}": value
+            for i, layer in enumerate(with_parameters, 1)
+            for name, value in getattr(layer, kind)().items()
+        }

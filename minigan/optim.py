@@ -1,0 +1,84 @@
+"""How a player moves its parameters: momentum SGD as the paper's authors ran it, and Adam.
+
+step(t, epoch) uses the gradients that `backward` left in p.grad.  t counts the steps of this player from
+0, epoch the passes over the data from 0; learning rate and momentum are functions of these, so that a
+checkpoint keeps no position of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from minigan.backend import xp_of
+from minigan.tensor import Array, Tensor
+
+
+def exponential_decay(start: float, factor: float, minimum: float) -> Callable[[int], float]:
+    """max(minimum, start / factor^t)"""
+    return lambda t: max(minimum, start * factor**-t)
+
+
+def linear_ramp(start: float, end: float, over: int) -> Callable[[int], float]:
+    """From `start` at epoch 0 to `end` at epoch `over`, then constant."""
+    return lambda epoch: start + (end - start) * (min(epoch / over, 1.0) if over else 1.0)
+
+
+class Momentum:
+    """v <- mu v - lr g;  p <- p + v        v = 0 at first (heavy ball, Polyak 1964; not Nesterov)"""
+
+    def __init__(
+        self,
+        parameters: Sequence[Tensor],
+        learning_rate: Callable[[int], float],
+        momentum: Callable[[int], float],
+    ) -> None:
+        self.parameters = list(parameters)
+        self.learning_rate, self.momentum = learning_rate, momentum
+        self.velocity = _zeros_like(self.parameters)
+
+    def step(self, t: int, epoch: int) -> None:
+        lr, mu = self.learning_rate(t), self.momentum(epoch)
+        for p, v in zip(self.parameters, self.velocity, strict=True):
+            v *= mu
+            v -= lr * p.grad
+            p.data += v
+
+    def state(self) -> dict[str, list[Array]]:
+        return {"velocity": self.velocity}
+
+
+class Adam:
+    """m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  p <- p - lr m' / (sqrt(v') + eps)
+
+    with m' = m / (1 - b1^(t+1)), v' = v / (1 - b2^(t+1)); m = v = 0 at first (Kingma and Ba 2015).
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Tensor],
+        learning_rate: Callable[[int], float],
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-7,
+    ) -> None:
+        self.parameters = list(parameters)
+        self.learning_rate, self.beta1, self.beta2, self.eps = learning_rate, beta1, beta2, eps
+        self.m, self.v = _zeros_like(self.parameters), _zeros_like(self.parameters)
+
+    def step(self, t: int, epoch: int) -> None:
+        bias1, bias2 = 1 - self.beta1 ** (t + 1), 1 - self.beta2 ** (t + 1)
+        lr = self.learning_rate(t) / bias1
+        for p, m, v in zip(self.parameters, self.m, self.v, strict=True):
+            m += (1 - self.beta1) * (p.grad - m)
+            v += (1 - self.beta2) * (p.grad * p.grad - v)
+            p.data -= lr * m / ((v / bias2) ** 0.5 + self.eps)
+
+    def state(self) -> dict[str, list[Array]]:
+        return {"m": self.m, "v": self.v}
+
+
+Optimiser = Momentum | Adam
+
+
+def _zeros_like(parameters: Sequence[Tensor]) -> list[Array]:
+    return [xp_of(p.data).zeros_like(p.data) for p in parameters]

@@ -1,0 +1,259 @@
+"""The experiments: networks and settings as plain dataclasses, every number of the paper's in one place.
+
+`Recipe()` is the paper's MNIST experiment as its authors' released code ran it (goodfeli/adversarial,
+June 2014); the others say in what they differ from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from math import isfinite, sqrt
+from typing import Any
+
+import numpy as np
+
+from minigan.data import Dataset
+from minigan.errors import InputError
+from minigan.game import GENERATOR_LOSSES
+from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh
+from minigan.optim import Adam, Momentum, Optimiser, exponential_decay, linear_ramp
+from minigan.random import Stream, Streams
+from minigan.tensor import Array
+
+ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+UPDATES = ("simultaneous", "alternating")
+OUTPUTS = ("sigmoid", "linear", "tanh")
+PRIORS = ("uniform", "gaussian")
+OPTIMISERS = ("momentum", "adam")
+
+
+def _setting(default: Any, help: str, choices: Any = None) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices and tuple(choices)})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The paper's MNIST experiment; every field can be overridden.  InputError for impossible values."""
+
+    name: str = "mnist"
+    data: str = "mnist"
+    epochs: int = _setting(250, "passes over the training data")
+    batch: int = _setting(100, "m, examples in a minibatch")
+    update: str = _setting("simultaneous", "both players at once, or k steps of D and then G", UPDATES)
+    k: int = _setting(1, "steps of D for one of G (alternating update)")
+    loss: str = _setting("non-saturating", "G descends -log D(G(z)) or log(1 - D(G(z)))", GENERATOR_LOSSES)
+    d_loss_scale: float = _setting(0.5, "factor on D's loss; the paper's box has 1, its code 0.5")
+
+    z: int = _setting(100, "dimensions of the noise")
+    prior: str = _setting("uniform", "of unit variance: on [-sqrt 3, sqrt 3], or gaussian", PRIORS)
+    hidden: tuple[int, ...] = _setting((1200, 1200), "units of G's hidden layers")
+    activations: tuple[str, ...] = _setting(("relu",), "of G's hidden layers; the last repeats", ACTIVATIONS)
+    output: str = _setting("sigmoid", "G's last activation", OUTPUTS)
+    g_scale: float = _setting(0.05, "G's weights start in U(-scale, scale)")
+    g_output_scale: float = _setting(0.05, "the same for G's last layer")
+    bias_clip: float = _setting(1e-7, "G's output bias is the logit of the mean image, clipped by this")
+
+    units: tuple[int, ...] = _setting((240, 240), "units of D's maxout layers")
+    pieces: int = _setting(5, "affine pieces of a maxout unit")
+    d_scale: float = _setting(0.005, "D's weights start in U(-scale, scale)")
+    keep_input: float = _setting(0.8, "dropout: probability of keeping an input of D")
+    keep_hidden: float = _setting(0.5, "dropout: probability of keeping a hidden unit of D")
+
+    optimiser: str = _setting("momentum", "momentum SGD or Adam", OPTIMISERS)
+    lr: float = _setting(0.1, "learning rate at the start")
+    lr_decay: float = _setting(1.000004, "the learning rate is divided by this at each update")
+    lr_min: float = _setting(1e-6, "the learning rate stays above this")
+    momentum: float = _setting(0.5, "momentum at the start (Adam: beta1)")
+    momentum_end: float = _setting(0.7, "momentum at the end of its ramp")
+    momentum_epochs: int = _setting(249, "epochs over which momentum rises")
+
+    samples_every: int = _setting(1, "epochs between sample pictures")
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            for v in value if isinstance(value, tuple) else (value,):
+                if isinstance(v, float) and not isfinite(v):
+                    raise InputError(f"{_flag(f.name)}: expected a finite number, got {v}")
+                if (choices := f.metadata.get("choices")) and v not in choices:
+                    raise InputError(f"{_flag(f.name)}: expected one of {', '.join(choices)}, got {v!r}")
+        for name in ("epochs", "batch", "k", "z", "hidden", "units", "pieces", "samples_every"):
+            self._require(name, lambda v: v >= 1, "1 or more")
+        for name in ("g_scale", "g_output_scale", "d_scale", "d_loss_scale", "lr"):
+            self._require(name, lambda v: v > 0, "a number above 0")
+        for name in ("lr_min", "momentum_epochs"):
+            self._require(name, lambda v: v >= 0, "0 or more")
+        for name in ("momentum", "momentum_end"):
+            self._require(name, lambda v: 0 <= v < 1, "a number from 0 to below 1")
+        for name in ("keep_input", "keep_hidden"):
+            self._require(name, lambda v: 0 < v <= 1, "a probability of keeping, above 0 and at most 1")
+        self._require("lr_decay", lambda v: v >= 1, "1 or more")
+        self._require("bias_clip", lambda v: 0 < v < 0.5, "a number between 0 and 0.5")
+        if self.update == "simultaneous":
+            self._require("k", lambda v: v == 1, "1 with the simultaneous update (use --update alternating)")
+
+    def _require(self, name: str, holds: Callable[[Any], bool], expected: str) -> None:
+        value = getattr(self, name)
+        values = value if isinstance(value, tuple) else (value,)
+        if not values or not all(map(holds, values)):
+            raise InputError(
+                f"{_flag(name)}: expected {expected}, got {','.join(map(str, values)) or 'nothing'}"
+            )
+
+    def generator(self, dataset: Dataset, streams: Streams) -> Sequential:
+        """z -> hidden layers -> an image (or a point)."""
+        layers: list[Layer] = []
+        rng, inputs = streams("init", 0), self.z
+        for i, units in enumerate(self.hidden):
+            activation = self.activations[min(i, len(self.activations) - 1)]
+            layers += [Linear(inputs, units, rng, self.g_scale), ACTIVATIONS[activation]()]
+            inputs = units
+        last = Linear(inputs, dataset.train.shape[1], rng, self.g_output_scale)
+        layers.append(last)
+        if self.output == "sigmoid":
+            mean = dataset.prepare(dataset.train.mean(axis=0, dtype=np.float64))
+            mean = np.clip(mean, self.bias_clip, 1 - self.bias_clip)
+            last.b.data[...] = streams.backend.asarray(np.log(mean / (1 - mean)))
+        if self.output != "linear":
+            layers.append(ACTIVATIONS[self.output]())
+        return Sequential(*layers)
+
+    def discriminator(self, features: int, streams: Streams) -> Sequential:
+        """x -> dropout and maxout layers -> one logit."""
+        layers: list[Layer] = []
+        rng, inputs, keep = streams("init", 1), features, self.keep_input
+        for units in self.units:
+            layers += [Dropout(keep), Maxout(inputs, units, self.pieces, rng, self.d_scale)]
+            inputs, keep = units, self.keep_hidden
+        return Sequential(*layers, Dropout(keep), Linear(inputs, 1, rng, self.d_scale))
+
+    def noise(self, stream: Stream, count: int) -> Array:
+        """count samples of p_g(z), (count, z): zero mean and unit variance."""
+        if self.prior == "uniform":
+            return stream.uniform((count, self.z), -sqrt(3), sqrt(3))
+        return stream.normal((count, self.z))
+
+    def optimiser_of(self, net: Layer) -> Optimiser:
+        learning_rate = exponential_decay(self.lr, self.lr_decay, self.lr_min)
+        if self.optimiser == "adam":
+            return Adam(net.parameters(), learning_rate, beta1=self.momentum)
+        momentum = linear_ramp(self.momentum, self.momentum_end, self.momentum_epochs)
+        return Momentum(net.parameters(), learning_rate, momentum)
+
+
+@dataclass(frozen=True)
+class KerasMLP(Recipe):
+    """The MLP GAN that later tutorials teach: batch norm, leaky ReLU, tanh, Adam; images in [-1, 1]."""
+
+    def generator(self, dataset: Dataset, streams: Streams) -> Sequential:
+        layers: list[Layer] = []
+        rng, inputs = streams("init", 0), self.z
+        for units in self.hidden:
+            layers += [Linear(inputs, units, rng), BatchNorm(units, streams.backend), LeakyReLU(0.2)]
+            inputs = units
+        return Sequential(*layers, Linear(inputs, dataset.train.shape[1], rng), Tanh())
+
+    def discriminator(self, features: int, streams: Streams) -> Sequential:
+        layers: list[Layer] = []
+        rng, inputs = streams("init", 1), features
+        for units in self.units:
+            layers += [Linear(inputs, units, rng), LeakyReLU(0.2), Dropout(self.keep_hidden)]
+            inputs = units
+        return Sequential(*layers, Linear(inputs, 1, rng))
+
+
+mnist = Recipe()
+
+_points = replace(  # what the mixtures have in common: small networks, no dropout, Adam
+    mnist,
+    epochs=20,
+    update="alternating",
+    z=2,
+    prior="gaussian",
+    hidden=(128, 128),
+    output="linear",
+    g_scale=0.15,
+    g_output_scale=0.15,
+    units=(64, 64),
+    d_scale=0.1,
+    keep_input=1.0,
+    keep_hidden=1.0,
+    optimiser="adam",
+    lr=1e-3,
+    lr_decay=1.0,
+)
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        replace(
+            mnist,
+            name="digits",
+            data="digits",
+            epochs=900,
+            batch=50,
+            z=32,
+            hidden=(256, 256),
+            bias_clip=1e-3,
+            units=(96, 96),
+            lr_decay=1.00002,
+            momentum_epochs=150,
+            samples_every=30,
+        ),
+        mnist,
+        replace(mnist, name="mnist-alternating", update="alternating"),
+        replace(
+            mnist,
+            name="cifar10",
+            data="cifar10",
+            prior="gaussian",
+            hidden=(8000, 8000),
+            activations=("relu", "sigmoid"),
+            output="linear",
+            g_output_scale=0.5,
+            units=(1600, 1600),
+            lr=0.025,
+        ),
+        KerasMLP(
+            name="keras-mlp",
+            epochs=100,
+            update="alternating",
+            prior="gaussian",
+            hidden=(256, 512),
+            output="tanh",
+            units=(512, 256),
+            keep_hidden=0.7,
+            optimiser="adam",
+            lr=1e-4,
+            lr_decay=1.0,
+            momentum=0.9,
+        ),
+        replace(_points, name="gaussian1d", data="gaussian1d", z=1, epochs=5, lr_decay=1.001),
+        replace(_points, name="ring8", data="ring8"),
+        replace(
+            _points,
+            name="grid25",
+            data="grid25",
+            epochs=30,
+            g_scale=0.3,
+            g_output_scale=0.5,
+            d_scale=0.3,
+            lr_decay=1.0001,
+        ),
+    )
+}
+
+
+def find(name: str, **changes: Any) -> Recipe:
+    """The recipe of that name with some fields changed."""
+    if name not in RECIPES:
+        close = get_close_matches(name, RECIPES, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(f"--recipe: expected one of {', '.join(RECIPES)}, got {name!r}{hint}")
+    return replace(RECIPES[name], **changes)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

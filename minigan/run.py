@@ -1,0 +1,359 @@
+"""A run folder: what a training was told to do, how it went, and where it can go on.
+
+config.json      everything needed to repeat it: recipe, seed, backend, versions
+log.jsonl        one line for each epoch
+samples/         G's samples for the same noise as training goes on; samples.png is the latest
+curves.png       losses and D's outputs against epochs
+checkpoint.npz   parameters and optimisers' state; the one before it is kept until this one is whole
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minigan
+from minigan import algorithm1, checkpoint, data, pictures, recipes
+from minigan.algorithm1 import Game, Update
+from minigan.backend import Backend, to_host, xp_of
+from minigan.data.minibatches import Minibatches
+from minigan.errors import InputError, RunError
+from minigan.files import read_json, write_atomically, write_json
+from minigan.game import GENERATOR_LOSSES
+from minigan.nn import Layer
+from minigan.ops import logistic
+from minigan.random import Streams
+from minigan.recipes import Recipe
+from minigan.tensor import Array, Tensor
+
+SHOW_SECONDS = 0.5  # between two looks at the device: the log waits for it, a step never does
+SAVE_SECONDS = 5.0  # between two checkpoints, at least; they are made at the end of an epoch
+COLUMNS = ("d_loss", "g_loss", "d_real", "d_fake")
+SAMPLES = 100
+
+
+@dataclass(frozen=True)
+class Config:
+    """What decides every number of a run."""
+
+    recipe: Recipe
+    seed: int
+    backend: str
+    versions: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def differences(self, other: Config) -> list[str]:
+        """What another run would do otherwise, one phrase each.  More epochs are the same run, longer."""
+        mine, theirs = _flat(self), _flat(other)
+        return [
+            f"{name} is {mine.get(name)}, not {theirs.get(name)}"
+            for name in mine | theirs
+            if mine.get(name) != theirs.get(name) and name != "epochs"
+        ]
+
+
+def configure(recipe: Recipe, seed: int, backend: str) -> Config:
+    versions = {"minigan": minigan.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    return Config(recipe, seed, backend, versions)
+
+
+def create(out: str | None, config: Config) -> Path:
+    """A new run folder: `out`, or the first free runs/<recipe>-1, -2, ...  Never one that holds a run."""
+    if out is not None:
+        folder = Path(out)
+        if (folder / "config.json").exists() or (folder / "checkpoint.npz").exists():
+            raise InputError(f"--out: {folder} holds a run; --resume {folder} continues it, or name another")
+        _make(folder, exist_ok=True)
+    else:
+        number = 1
+        while (folder := Path("runs") / f"{config.recipe.name}-{number}").exists():
+            number += 1
+        _make(folder, exist_ok=False)
+    try:
+        write_json(folder / "config.json", config.as_json())
+    except OSError as error:
+        raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
+    return folder
+
+
+def read_config(folder: Path) -> Config:
+    """The config of a run folder.  InputError, one line, where there is none or it cannot be understood."""
+    if not folder.is_dir():
+        came = "a file" if folder.exists() else "nothing"
+        raise InputError(f"{folder}: expected a run folder (as runs/digits-1), there is {came}")
+    path = folder / "config.json"
+    if not path.is_file():
+        raise InputError(f"{folder} is no run folder: it has no config.json")
+    try:
+        stored = read_json(path)
+        settings = dict(stored["recipe"])
+        known = recipes.find(settings["name"])
+        if unknown := settings.keys() - {f.name for f in fields(known)}:
+            raise InputError(f"unknown settings {', '.join(sorted(unknown))}")
+        settings = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+        return Config(replace(known, **settings), stored["seed"], stored["backend"], dict(stored["versions"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} does not describe a run: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+
+
+def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -> Game:
+    """The players as they start, and all they play with."""
+    streams = Streams(seed, backend)
+    G = recipe.generator(dataset, streams)
+    D = recipe.discriminator(dataset.train.shape[1], streams)
+    return Game(
+        G=G,
+        D=D,
+        data=Minibatches(dataset.train, recipe.batch, streams, backend, dataset.prepare),
+        prior=partial(recipe.noise, count=recipe.batch),
+        streams=streams,
+        optimiser_G=recipe.optimiser_of(G),
+        optimiser_D=recipe.optimiser_of(D),
+        generator_loss=GENERATOR_LOSSES[recipe.loss],
+        d_loss_scale=recipe.d_loss_scale,
+        k=recipe.k,
+    )
+
+
+def load_generator(folder: Path, backend: Backend) -> tuple[Config, data.Dataset, Layer]:
+    """A run's G as its newest whole checkpoint has it, and the data set it learned from."""
+    config = read_config(folder)
+    dataset = load_data(config.recipe)
+    game = set_up(config.recipe, dataset, backend, config.seed)
+    _restore(game, folder, lambda note: print(note, file=sys.stderr))
+    return config, dataset, game.G
+
+
+def load_data(recipe: Recipe) -> data.Dataset:
+    return data.load(recipe.data, "symmetric" if recipe.output == "tanh" else "unit")
+
+
+class Training:
+    """The game of one config; `start` or `resume` says in which folder it is played."""
+
+    def __init__(self, config: Config, backend: Backend, say: Callable[[str], None]) -> None:
+        recipe = config.recipe
+        self.config, self.say = config, say
+        self.dataset = load_data(recipe)
+        self.game = set_up(recipe, self.dataset, backend, config.seed)
+        self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
+        self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
+        self.t = self.saved_t = 0
+        self.seconds, self.values = 0.0, _no_values()  # the values: COLUMNS for each update of this epoch
+
+    def start(self, out: str | None) -> None:
+        """In a new folder: `out`, or the first free one of runs/<recipe>-1, -2, ..."""
+        self.folder = create(out, self.config)
+
+    def resume(self, folder: Path) -> None:
+        """Where the newest whole checkpoint of the folder is; at the beginning if there is none yet."""
+        self.folder = folder
+        if (folder / "checkpoint.npz").exists() or (folder / "checkpoint.previous.npz").exists():
+            saved, meta = _restore(self.game, folder, self.say)
+            self.t = self.saved_t = meta["t"]
+            self.seconds, self.values = meta["seconds"], saved["values"]
+        _cut_log(folder, self.t)
+        write_json(folder / "config.json", self.config.as_json())
+
+    def epoch(self, t: int) -> int:
+        """Passes over the data that are complete after t updates."""
+        return t * self.config.recipe.k // self.game.data.per_epoch
+
+    def play(self, show: Callable[[int, np.ndarray], None]) -> bool:
+        """Train to the end; False where Ctrl-C ended it, after the update under way and a checkpoint.
+
+        show(t, means): called about twice a second with the updates done and the means of COLUMNS since
+        the last call.  RunError where a loss or a parameter is no longer finite, or the disk is full.
+        """
+        update = algorithm1.UPDATES[self.config.recipe.update]
+        updates = algorithm1.train(self.game, update, self.t, self.stop)
+        pending: list[Update] = []
+        began, shown, saved = time.monotonic() - self.seconds, time.monotonic(), time.monotonic()
+        with _ctrl_c() as interrupted, _disk_errors(self):
+            for t, numbers in updates:
+                pending.append(numbers)
+                now = time.monotonic()
+                ends_epoch = self.epoch(t + 1) > self.epoch(t)
+                last = t + 1 == self.stop or interrupted()
+                if now - shown < SHOW_SECONDS and not ends_epoch and not last:
+                    continue
+                self._look(pending, t)
+                self.t, self.seconds, shown = t + 1, now - began, now
+                show(self.t, self.values[-len(pending) :].mean(axis=0))
+                pending.clear()
+                if ends_epoch:
+                    self._end_epoch()
+                if last or (ends_epoch and now - saved >= SAVE_SECONDS):
+                    self._save()
+                    saved = time.monotonic()
+                if last and self.t < self.stop:
+                    return False
+            self._draw()
+        return True
+
+    def _look(self, pending: list[Update], t: int) -> None:
+        """Fetch the numbers of the pending updates, the last of which is t; stop where one is not finite."""
+        xp = xp_of(pending[0].a_real)
+        d_loss, g_loss, a_real, a_fake = map(xp.stack, zip(*pending, strict=True))
+        D_real, D_fake = logistic(a_real).mean(axis=(1, 2)), logistic(a_fake).mean(axis=(1, 2))
+        values = to_host(xp.stack([d_loss, g_loss, D_real, D_fake], axis=1)).astype(np.float64)
+        bad = np.argwhere(~np.isfinite(values))
+        if len(bad):
+            row, column = bad[0]
+            self._not_finite(f"{COLUMNS[column]} is {values[row, column]}", t - len(pending) + 1 + int(row))
+        self.values = np.concatenate([self.values, values])
+
+    def _not_finite(self, what: str, t: int) -> None:
+        broken = [name for name, a in _arrays(self.game).items() if not np.isfinite(to_host(a)).all()]
+        where = f", and {broken[0]} is not finite ({len(broken)} arrays are not)" if broken else ""
+        raise RunError(f"update {t}: {what}{where}; {self._kept()}; try a smaller --lr")
+
+    def _end_epoch(self) -> None:
+        recipe, opt, epoch = self.config.recipe, self.game.optimiser_D, self.epoch(self.t)
+        means = dict(zip(COLUMNS, self.values.mean(axis=0), strict=True))
+        record = {"epoch": epoch, "update": self.t} | means
+        record["learning_rate"] = opt.learning_rate(self.t)
+        record["momentum"] = opt.momentum(epoch) if recipe.optimiser == "momentum" else opt.beta1
+        record["seconds"] = round(self.seconds, 3)
+        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        self.values = _no_values()
+        if epoch % recipe.samples_every == 0 or epoch == recipe.epochs:
+            self._draw_samples(self.folder / "samples" / f"epoch-{epoch:04d}.png")
+
+    def _save(self) -> None:
+        arrays = {name: to_host(a) for name, a in _arrays(self.game).items()}
+        for name, a in arrays.items():
+            if not np.isfinite(a).all():
+                self._not_finite(f"{name} is no longer finite", self.t - 1)
+        meta = {"t": self.t, "seconds": self.seconds, "config": self.config.as_json()}
+        checkpoint.save(self.folder / "checkpoint.npz", {**arrays, "values": self.values}, meta)
+        self.saved_t = self.t
+
+    def _kept(self) -> str:
+        if not self.saved_t:
+            return "there is no checkpoint yet"
+        return f"the checkpoint of update {self.saved_t} is kept"
+
+    def _draw_samples(self, path: Path) -> None:
+        path.parent.mkdir(exist_ok=True)
+        draw_samples(path, to_host(self.game.G(self.z, None).data), self.dataset)
+        write_atomically(self.folder / "samples.png", lambda file: file.write(path.read_bytes()))
+
+    def _draw(self) -> None:
+        log = read_log(self.folder)
+        if log:
+            pictures.save_curves(self.folder / "curves.png", log, self.config.recipe.d_loss_scale)
+
+
+def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns: int = 10) -> None:
+    """Images as a grid; points over the points they should look like."""
+    if dataset.shape is None:
+        pictures.save_points(path, dataset.test[: 10 * len(samples)], samples)
+    else:
+        pictures.save_grid(path, dataset.restore(samples), columns)
+
+
+def read_log(folder: Path) -> list[dict[str, Any]]:
+    """The whole lines of log.jsonl; one that a killed process left half is passed over."""
+    path = folder / "log.jsonl"
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        with suppress(ValueError):
+            records.append(json.loads(line))
+    return records
+
+
+def _cut_log(folder: Path, t: int) -> None:
+    """Forget what the log says of updates after the checkpoint: they will be played again."""
+    lines = "".join(json.dumps(r) + "\n" for r in read_log(folder) if r["update"] <= t)
+    write_atomically(folder / "log.jsonl", lambda file: file.write(lines.encode()))
+
+
+def _arrays(game: Game) -> dict[str, Array]:
+    """All that training changes, under names a person can read: G.linear1.W, D.velocity.maxout2.b."""
+    found = {}
+    for player, net, optimiser in (("G", game.G, game.optimiser_G), ("D", game.D, game.optimiser_D)):
+        parameters = net.named_parameters()
+        found |= {f"{player}.{name}": p.data for name, p in parameters.items()}
+        found |= {f"{player}.{name}": a for name, a in net.buffers().items()}
+        for slot, arrays in optimiser.state().items():
+            found |= {f"{player}.{slot}.{name}": a for name, a in zip(parameters, arrays, strict=True)}
+    return found
+
+
+def _restore(
+    game: Game, folder: Path, say: Callable[[str], None]
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Write the newest whole checkpoint of the folder into the players."""
+    saved, meta, note = checkpoint.load_newest(folder / "checkpoint.npz")
+    if note:
+        say(note)
+    for name, a in _arrays(game).items():
+        if name not in saved or saved[name].shape != a.shape or saved[name].dtype != a.dtype:
+            came = f"{saved[name].shape} {saved[name].dtype}" if name in saved else "nothing"
+            raise InputError(
+                f"{folder}: the checkpoint has {came} for {name}, its config asks for {a.shape} {a.dtype}"
+            )
+        a[...] = xp_of(a).asarray(saved[name])
+    return saved, meta
+
+
+def _flat(config: Config) -> dict[str, Any]:
+    return asdict(config.recipe) | {"seed": config.seed, "backend": config.backend} | config.versions
+
+
+def _no_values() -> np.ndarray:
+    return np.empty((0, len(COLUMNS)))
+
+
+def _make(folder: Path, exist_ok: bool) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except OSError as error:
+        raise InputError(f"--out: cannot make {folder}: {error.strerror}; name another folder") from None
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Within, the first Ctrl-C (or a request to terminate) is only noted; a second one interrupts at once."""
+    noted: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        if noted:
+            raise KeyboardInterrupt
+        noted.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(noted)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _disk_errors(training: Training) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"cannot write to {training.folder}: {error.strerror}; {training._kept()}; "
+            f"mend that, then: python -m minigan.train --resume {training.folder}"
+        ) from error

@@ -1,0 +1,135 @@
+"""python -m minigan.sample: pictures from the generator of a run."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import numpy as np
+
+from minigan import pictures, run
+from minigan.backend import choose, to_host, xp_of
+from minigan.cli import Parser, exit_status
+from minigan.data import Dataset
+from minigan.errors import InputError, RunError
+from minigan.files import write_atomically
+from minigan.nn import Layer
+from minigan.random import Streams
+from minigan.tensor import Array, Tensor
+
+EXAMPLES = """\
+  python -m minigan.sample runs/digits-1                            100 samples, 10 in a row
+  python -m minigan.sample runs/mnist-1 --nearest                   as Figure 2 of the paper
+  python -m minigan.sample runs/mnist-1 --interpolate 10            as Figure 3: lines through z-space
+  python -m minigan.sample runs/mnist-1 --count 10000 --out s.npy   an array for other programs"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Sample as the arguments say; returns the exit status."""
+    return exit_status(lambda: _sample(_parser().parse_args(argv)))
+
+
+def _parser() -> Parser:
+    parser = Parser("sample", "Draw fair samples from the generator of a run: random, not chosen.", EXAMPLES)
+    parser.add_argument("run", metavar="RUN", help="the run folder")
+    parser.add_argument(
+        "--count", type=int, metavar="N", help="samples (100; 20 with --nearest), or lines (5)"
+    )
+    parser.add_argument("--columns", type=int, metavar="N", help="samples in a row (10; 5 with --nearest)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the noise (default: 0)")
+    parser.add_argument(
+        "--nearest", action="store_true", help="after each row the training image nearest its last"
+    )
+    parser.add_argument(
+        "--interpolate", type=int, metavar="N", help="N samples from one z to another, in a line"
+    )
+    parser.add_argument("--out", metavar="FILE", help=".png, or .npy for the values (default: RUN/grid.png)")
+    parser.add_backend()
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    return parser
+
+
+def _sample(args: Namespace) -> int:
+    out = Path(args.out) if args.out else Path(args.run) / "grid.png"
+    _check(args, out)
+    backend = choose(args.backend)
+    config, dataset, G = run.load_generator(Path(args.run), backend)
+    if (args.nearest or args.interpolate) and dataset.shape is None:
+        raise InputError(
+            f"--nearest and --interpolate are for images; {args.run} learned the points of {dataset.name}"
+        )
+    columns = args.interpolate or args.columns or (5 if args.nearest else 10)
+    count = args.count or (5 if args.interpolate else 20 if args.nearest else 100)
+    if args.nearest and count % columns:
+        raise InputError(f"--nearest: expected whole rows, got --count {count} with --columns {columns}")
+    noise = Streams(args.seed, backend)("sample")
+    if args.interpolate:
+        z = _lines(config.recipe.noise(noise, 2 * count).reshape(2, count, -1), args.interpolate)
+    else:
+        z = config.recipe.noise(noise, count)
+    samples = generate(G, z)
+    _write(out, samples, dataset, columns, args.nearest)
+    if not args.quiet:
+        print(out)
+    return 0
+
+
+def _check(args: Namespace, out: Path) -> None:
+    for name, least in (("count", 1), ("columns", 1), ("interpolate", 2)):
+        value = getattr(args, name)
+        if value is not None and value < least:
+            raise InputError(f"--{name}: expected {least} or more, got {value}")
+    if args.nearest and args.interpolate:
+        raise InputError("--nearest and --interpolate make different pictures; give one of them")
+    if out.suffix not in (".png", ".npy"):
+        raise InputError(f"--out: expected a name that ends in .png or .npy, got {out}")
+    if out.suffix == ".npy" and args.nearest:
+        raise InputError("--nearest makes a picture; give --out a name that ends in .png")
+    if not out.parent.is_dir():
+        raise InputError(f"--out: there is no folder {out.parent}; make it first")
+
+
+def generate(G: Layer, z: Array, chunk: int = 1000) -> np.ndarray:
+    """G(z) without dropout, (count, features) on the host; in chunks, so that the memory stays bounded."""
+    samples = np.concatenate(
+        [to_host(G(Tensor(z[i : i + chunk]), None).data) for i in range(0, len(z), chunk)]
+    )
+    if not np.isfinite(samples).all():
+        raise RunError("the generator gives numbers that are not finite: this run has failed")
+    return samples
+
+
+def _lines(ends: Array, steps: int) -> Array:
+    """`steps` points from each z in ends[0] to the one in ends[1], both included."""
+    start, end = ends[0][:, None], ends[1][:, None]
+    weight = xp_of(ends).linspace(0, 1, steps, dtype=ends.dtype)[:, None]
+    return (start + (end - start) * weight).reshape(-1, ends.shape[-1])
+
+
+def nearest(samples: np.ndarray, dataset: Dataset, chunk: int = 5000) -> np.ndarray:
+    """The training example with the smallest squared distance to each sample, (n, features) as the samples.
+
+    |s - x|^2 = |s|^2 - 2 s.x + |x|^2, of which |s|^2 does not decide.
+    """
+    best, found = np.full(len(samples), np.inf), np.empty_like(samples)
+    for i in range(0, len(dataset.train), chunk):
+        x = dataset.prepare(dataset.train[i : i + chunk].astype(samples.dtype))
+        distance = (x * x).sum(axis=1) - 2 * samples @ x.T
+        j = distance.argmin(axis=1)
+        distance = distance[np.arange(len(samples)), j]
+        closer = distance < best
+        best[closer], found[closer] = distance[closer], x[j[closer]]
+    return found
+
+
+def _write(out: Path, samples: np.ndarray, dataset: Dataset, columns: int, with_nearest: bool) -> None:
+    if out.suffix == ".npy":
+        write_atomically(out, lambda file: np.save(file, samples, allow_pickle=False))
+    elif with_nearest:
+        last = samples[columns - 1 :: columns]
+        pictures.save_grid(out, dataset.restore(samples), columns, dataset.restore(nearest(last, dataset)))
+    else:
+        run.draw_samples(out, samples, dataset, columns)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Reverse-mode differentiation: a Tensor remembers its parents, `backward` walks from a loss to them.
+
+For y = f(x, ...) an *edge* (x, pullback) holds the parent and the function g -> g dy/dx that turns the
+gradient of the loss with respect to y into this parent's share of it.  Operations (ops.py) write edges;
+everything that operations have in common is here, once: the order, the sums, broadcasting and memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from minigan.backend import xp_of
+
+Array = Any  # numpy.ndarray or cupy.ndarray; float32 or float64
+Edge = tuple[Any, Callable[[Array], Array]]
+
+_births = count()
+
+
+class Tensor:
+    """An array, and the edges to the tensors it was computed from.
+
+    data   the values, an array of NumPy or CuPy
+    grad   d loss / d data after `backward(loss, wrt=[self])`: same shape and dtype, reused between steps
+    edges  (parent, pullback) pairs; an operand that is no Tensor is a constant and gets no edge
+    age    a result is always younger (has a larger number) than the tensors it was computed from
+    """
+
+    __slots__ = ("data", "grad", "edges", "age", "__weakref__")
+    __array_ufunc__ = None  # array * tensor is an error of ours, not an array of objects
+
+    def __init__(self, data: Array, *edges: Edge) -> None:
+        if isinstance(data, np.generic):  # 0-d arithmetic gives a scalar in NumPy, an array in CuPy
+            data = np.asarray(data)
+        xp_of(data)
+        self.data = data
+        self.grad: Array | None = None
+        self.edges: tuple[Edge, ...] | None = tuple(edge for edge in edges if isinstance(edge[0], Tensor))
+        self.age = next(_births)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.data.dtype
+
+    def __repr__(self) -> str:
+        return f"Tensor{self.shape} {self.dtype}"
+
+
+def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> None:
+    """Set p.grad = d loss / d p for exactly the tensors p in `wrt`: the paper's gradient by theta.
+
+    Only the pullbacks on a path from `wrt` to `loss` run.  A p that the loss does not depend on gets
+    zeros.  The graph is forgotten as it is used, so that its arrays die at once; where a second loss
+    shares it, the first call says keep_graph=True.
+
+    loss: one number.  Raises ValueError where it is not, or where the graph was used before.
+    """
+    if loss.data.size != 1:
+        raise ValueError(f"backward: expected one number, got shape {loss.shape}; take the mean or sum")
+    wanted = {p.age: p for p in wrt}
+    graph = _oldest_first(loss)
+    needed = set(wanted)
+    for node in graph:
+        if any(parent.age in needed for parent, _ in node.edges):
+            needed.add(node.age)
+
+    sums = _Sums(wanted)
+    sums.add(loss, xp_of(loss.data).ones_like(loss.data), "backward")
+    while graph:
+        node = graph.pop()
+        if node.age in needed:
+            g = sums.take(node)
+            for parent, pullback in node.edges:
+                if parent.age in needed:
+                    sums.add(parent, pullback(g), pullback.__qualname__)
+        if not keep_graph and node.edges:
+            node.edges = None
+    for p in wanted.values():
+        if p.age not in sums.of:
+            sums.add(p, xp_of(p.data).zeros_like(p.data), "backward")
+
+
+def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
+    """Undo broadcasting from `shape` to g.shape: sum g over every axis that was stretched or added.
+
+    If y_ij = x_j for all i, the chain rule gives dL/dx_j = sum_i dL/dy_ij.
+    """
+    added = g.ndim - len(shape)
+    if added < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[added:], strict=True)):
+        raise ValueError(f"unbroadcast: an array of shape {shape} cannot have been broadcast to {g.shape}")
+    stretched = (added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1)
+    return g.sum(axis=(*range(added), *stretched)).reshape(shape)
+
+
+def _oldest_first(loss: Tensor) -> list[Tensor]:
+    """Every tensor the loss was computed from, found without recursion: chains may be of any length."""
+    found, stack = {loss.age: loss}, [loss]
+    while stack:
+        node = stack.pop()
+        if node.edges is None:
+            raise ValueError(
+                f"backward: {node} belongs to a graph that an earlier backward() used up; "
+                "compute it again, or pass keep_graph=True to the earlier call"
+            )
+        for parent, _ in node.edges:
+            if parent.age not in found:
+                found[parent.age] = parent
+                stack.append(parent)
+    return [found[age] for age in sorted(found)]
+
+
+class _Sums:
+    """The gradient of the loss by each tensor so far: dL/dx = sum of the shares of all that x went into.
+
+    Only arrays made here are written into: a pullback may return an array that somebody else holds too.
+    """
+
+    def __init__(self, wanted: dict[int, Tensor]) -> None:
+        self.wanted = wanted
+        self.of: dict[int, Array] = {}
+        self.made_here: set[int] = set()
+
+    def take(self, node: Tensor) -> Array:
+        return self.of[node.age] if node.age in self.wanted else self.of.pop(node.age)
+
+    def add(self, x: Tensor, share: Array, source: str) -> None:
+        if share.dtype != x.dtype:
+            raise TypeError(f"{source}: the gradient of a {x.dtype} input came as {share.dtype}")
+        if share.shape != x.shape:
+            share = unbroadcast(share, x.shape)
+        if x.age in self.made_here:
+            self.of[x.age] += share
+        elif x.age in self.of:
+            self.of[x.age] = self.of[x.age] + share
+            self.made_here.add(x.age)
+        elif x.age in self.wanted:
+            if x.grad is None or x.grad.shape != x.shape or x.grad.dtype != x.dtype:
+                x.grad = xp_of(x.data).empty_like(x.data)
+            x.grad[...] = share
+            self.of[x.age] = x.grad
+            self.made_here.add(x.age)
+        else:
+            self.of[x.age] = share

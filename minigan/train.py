@@ -1,0 +1,167 @@
+"""python -m minigan.train: play the game, in a run folder."""
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan import pictures, recipes, run
+from minigan.backend import choose
+from minigan.cli import Parser, exit_status
+from minigan.errors import InputError
+from minigan.recipes import RECIPES, Recipe
+
+EXAMPLES = """\
+  python -m minigan.train                                  the bundled digits, about a minute
+  python -m minigan.train --recipe mnist --backend cupy    the paper's MNIST experiment, on a GPU
+  python -m minigan.train --recipe mnist --update alternating --k 2 --epochs 50
+  python -m minigan.train --resume runs/mnist-1 --epochs 400"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train as the arguments say; returns the exit status."""
+    return exit_status(lambda: _train(_parser().parse_args(argv)))
+
+
+def _parser() -> Parser:
+    parser = Parser("train", "Train a generator against a discriminator.", EXAMPLES)
+    parser.add_argument("--recipe", metavar="NAME", help=f"one of {', '.join(RECIPES)} (default: digits)")
+    parser.add_argument("--resume", metavar="RUN", help="continue a run folder where its checkpoint is")
+    parser.add_argument("--force", action="store_true", help="resume although settings or versions differ")
+    parser.add_argument("--out", metavar="FOLDER", help="the run folder (default: runs/RECIPE-1, -2, ...)")
+    parser.add_argument(
+        "--seed", type=_converter(0), metavar="N", help="decides all random numbers (default: 1)"
+    )
+    parser.add_backend(default=None)
+    parser.add_argument("--film", action="store_true", help="at the end, a GIF of the sample pictures")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    settings = parser.add_argument_group("settings of the recipe (defaults: mnist's)")
+    for f in _settings():
+        choices = f.metadata["choices"]
+        settings.add_argument(
+            "--" + f.name.replace("_", "-"),
+            type=_converter(f.default),
+            metavar="|".join(choices) if choices else "N,N" if isinstance(f.default, tuple) else "N",
+            help=f"{f.metadata['help']} ({_text(f.default)})",
+        )
+    return parser
+
+
+def _settings() -> list[Any]:
+    return [f for f in fields(Recipe) if "help" in f.metadata]
+
+
+def _converter(default: Any) -> Callable[[str], Any]:
+    """From the text of an option to a value of the same type as its default."""
+    one = type(default[0] if isinstance(default, tuple) else default)
+
+    def convert(text: str) -> Any:
+        values = tuple(one(part) for part in text.split(","))
+        return values if isinstance(default, tuple) else one(text)
+
+    convert.__name__ = {int: "whole number", float: "number", str: "name"}[
+        one
+    ]  # argparse: invalid <name> value
+    return convert
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _train(args: Namespace) -> int:
+    say: Callable[[str], None] = (lambda text: None) if args.quiet else print
+    changes = {f.name: value for f in _settings() if (value := getattr(args, f.name)) is not None}
+    training = _resume(args, changes, say) if args.resume else _start(args, changes, say)
+    folder, recipe = training.folder, training.config.recipe
+    if training.t >= training.stop:
+        say(f"{folder} is complete ({training.epoch(training.t)} epochs); --epochs N goes on to epoch N")
+        return 0
+    seed, backend = training.config.seed, training.config.backend
+    say(f"{folder}: {recipe.name}, seed {seed}, {backend}, updates {training.t} to {training.stop}")
+    with Progress(training, args.quiet) as progress:
+        finished = training.play(progress)
+    if not finished:
+        resume = f"python -m minigan.train --resume {folder}"
+        print(f"interrupted; saved at update {training.t}; to continue: {resume}")
+        return 130
+    if args.film:
+        pictures.save_film(folder / "film.gif", sorted((folder / "samples").glob("epoch-*.png")))
+        say(f"film:    {folder / 'film.gif'}")
+    say(f"samples: {folder / 'samples.png'}")
+    say(f"curves:  {folder / 'curves.png'}")
+    return 0
+
+
+def _start(args: Namespace, changes: dict[str, Any], say: Callable[[str], None]) -> run.Training:
+    recipe = recipes.find(args.recipe or "digits", **changes)
+    backend = choose(args.backend or "numpy")
+    seed = 1 if args.seed is None else args.seed
+    training = run.Training(run.configure(recipe, seed, backend.name), backend, say)
+    training.start(args.out)
+    return training
+
+
+def _resume(args: Namespace, changes: dict[str, Any], say: Callable[[str], None]) -> run.Training:
+    if args.out:
+        raise InputError("--out names a new run folder and --resume an old one; give one of them")
+    folder = Path(args.resume)
+    stored = run.read_config(folder)
+    recipe = recipes.find(args.recipe, **changes) if args.recipe else replace(stored.recipe, **changes)
+    backend = choose(args.backend or stored.backend)
+    seed = stored.seed if args.seed is None else args.seed
+    config = run.configure(recipe, seed, backend.name)
+    if (differences := stored.differences(config)) and not args.force:
+        raise InputError(
+            f"{folder} would not be the same run: {'; '.join(differences)}; --force continues it anyway"
+        )
+    training = run.Training(config, backend, say)
+    training.resume(folder)
+    return training
+
+
+class Progress:
+    """A bar with what matters on a terminal; elsewhere a plain line every few seconds."""
+
+    LINE_SECONDS = 5.0
+
+    def __init__(self, training: run.Training, quiet: bool) -> None:
+        self.training, self.quiet, self.bar = training, quiet, None
+        self.began, self.first, self.printed = time.monotonic(), training.t, time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        if not self.quiet and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(
+                total=self.training.stop, initial=self.training.t, unit=" updates", dynamic_ncols=True
+            )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, t: int, means: np.ndarray) -> None:
+        d_loss, g_loss, d_real, d_fake = means
+        numbers = f"d_loss {d_loss:.3f}  g_loss {g_loss:.3f}  D(x) {d_real:.2f}  D(G(z)) {d_fake:.2f}"
+        if self.bar is not None:
+            self.bar.set_postfix_str(numbers, refresh=False)
+            self.bar.update(t - self.bar.n)
+            return
+        now = time.monotonic()
+        if self.quiet or (now - self.printed < self.LINE_SECONDS and t < self.training.stop):
+            return
+        self.printed = now
+        speed = (t - self.first) / (now - self.began)
+        epoch, left = self.training.epoch(t), (self.training.stop - t) / speed
+        print(f"epoch {epoch:4d}  {numbers}  {speed:.0f} updates/s  {left:.0f} s left", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""What all tests share: the array libraries, the real MNIST, and how hypothesis searches."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, settings
+
+from minigan import data
+from minigan.backend import Backend
+from minigan.errors import InputError
+
+# The same search for everybody and every time.  `pytest --hypothesis-profile explore` looks further.
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=20)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.register_profile("unshrunk", settings.get_profile("same"), phases=[Phase.explicit, Phase.generate])
+settings.load_profile("same")
+
+
+def pytest_addoption(parser):
+    libraries = "numpy,stand-in,cupy"
+    parser.addoption("--backends", default=libraries, help=f"the libraries to test on (default: {libraries})")
+
+
+def pytest_generate_tests(metafunc):
+    if "backend" in metafunc.fixturenames:
+        libraries = metafunc.config.getoption("backends").split(",")
+        metafunc.parametrize("backend", libraries, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def backend(request):
+    """A float64 Backend: NumPy; the strict stand-in for CuPy; and CuPy, where there is a GPU."""
+    if request.param == "stand-in":
+        from strict_cupy import strict_backend
+
+        return strict_backend("float64")
+    try:
+        return Backend(request.param, "float64")
+    except InputError as reason:
+        pytest.skip(f"NOT TESTED on a GPU: {str(reason).partition(';')[0]}")
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The real MNIST, where the environment variable MINIGAN_DATA names a folder that holds mnist/*.gz."""
+    folder = os.environ.get("MINIGAN_DATA")
+    if not folder or not list(Path(folder, "mnist").glob("*.gz")):
+        pytest.skip("NOT TESTED on the real MNIST: set MINIGAN_DATA to the folder that holds mnist/*.gz")
+    return data.load("mnist")

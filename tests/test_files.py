@@ -1,0 +1,111 @@
+"""files.py: written whole or not at all."""
+
+import errno
+import os
+
+import pytest
+
+from minigan import files
+from minigan.errors import InputError
+
+
+def names(folder):
+    return sorted(os.listdir(folder))
+
+
+def test_writes_and_replaces(tmp_path):
+    path = tmp_path / "a.txt"
+    files.write_atomically(path, lambda file: file.write(b"old"))
+    files.write_atomically(str(path), lambda file: file.write(b"new"))
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+
+    def write(file):
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+
+    files.write_atomically(path, write)
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_a_failure_leaves_everything_as_it_was(tmp_path, error):
+    path, previous = tmp_path / "a.txt", tmp_path / "b.txt"
+    path.write_bytes(b"old")
+    previous.write_bytes(b"older")
+
+    def write(file):
+        file.write(b"part")
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        files.write_atomically(path, write, previous)
+    assert raised.value is error
+    assert (path.read_bytes(), previous.read_bytes()) == (b"old", b"older")
+    assert names(tmp_path) == ["a.txt", "b.txt"]
+
+
+def test_bytes_are_on_the_disk_before_they_get_the_name(tmp_path, monkeypatch):
+    calls = []
+    real = {"fsync": os.fsync, "replace": os.replace}
+    for name in real:
+        monkeypatch.setattr(os, name, lambda *a, name=name: (calls.append(name), real[name](*a)))
+    files.write_atomically(tmp_path / "a", lambda file: file.write(b"x"))
+    assert calls[:2] == ["fsync", "replace"]
+    if os.name == "posix":
+        assert calls[2:] == ["fsync"]  # the folder's
+
+
+def test_a_stale_hidden_file_is_replaced(tmp_path):
+    (tmp_path / ".a.txt.tmp").write_bytes(b"left by a killed process, and longer than the new content")
+    files.write_atomically(tmp_path / "a.txt", lambda file: file.write(b"new"))
+    assert (tmp_path / "a.txt").read_bytes() == b"new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_keeps_the_previous_file(tmp_path):
+    path, previous = tmp_path / "a", tmp_path / "b"
+    for content in (b"1", b"2", b"3"):
+        files.write_atomically(path, lambda file, content=content: file.write(content), previous)
+    assert (path.read_bytes(), previous.read_bytes()) == (b"3", b"2")
+
+
+def test_oserror_stays_oserror(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        files.write_atomically(tmp_path / "missing" / "a", lambda file: None)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError):
+        files.write_atomically(tmp_path / "folder", lambda file: None)
+    assert names(tmp_path) == ["folder"]
+
+
+def test_json_round_trip(tmp_path):
+    value = {"b": [1, 0.1, None, True], "a": "é\udce9"}
+    files.write_json(tmp_path / "a.json", value)
+    assert files.read_json(tmp_path / "a.json") == value
+    assert list(files.read_json(tmp_path / "a.json")) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"a": 1', b"\xff\xfe\xfd", b"[" * 200_000, b"1" * 5000, b"{} {}"],
+    ids=lambda c: str(c[:8]),
+)
+def test_damaged_json_is_one_clear_line(tmp_path, content):
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as raised:
+        files.read_json(path)
+    assert str(path) in str(raised.value) and "damaged" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_missing_json_is_oserror(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        files.read_json(tmp_path / "config.json")
