@@ -152,7 +152,7 @@ def _read(archive: zipfile.ZipFile, size: int) -> tuple[dict[str, np.ndarray], d
     entries = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     if len(entries) < len(archive.infolist()):
         raise ValueError("two of its entries have the same name")
-    if any(info.compress_type != zipfile.ZIP_STORED for info in entries.values()):
+    if any(e.compress_type != zipfile.ZIP_STORED or e.compress_size != e.file_size for e in entries.values()):
         raise ValueError("its entries are compressed")
     if sum(info.file_size for info in entries.values()) > size:
         raise ValueError("its entries claim to be larger than the file")

@@ -6,9 +6,7 @@ MNIST), and the judge of which digits a generator draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +16,7 @@ from minigan.nn import Dropout, Layer, Linear, Maxout, Sequential
 from minigan.ops import cross_entropy
 from minigan.optim import Momentum, exponential_decay, linear_ramp
 from minigan.random import Streams
-from minigan.tensor import Tensor, backward
+from minigan.tensor import Array, Tensor, backward
 
 
 @dataclass(frozen=True)
@@ -40,53 +38,64 @@ class Settings:
     momentum_epochs: int = 250
 
 
-class Epoch(NamedTuple):
-    """One pass over the training data, counted from 1: mean loss in nats, shares of wrong answers."""
+class Classifier:
+    """A net of dropout and maxout layers with one logit for each class, and its training so far."""
 
-    epoch: int
-    loss: float
-    valid_error: float
-    test_error: float
-
-
-def build(features: int, classes: int, settings: Settings, streams: Streams) -> Sequential:
-    """Dropout and maxout layers, then one logit for each class."""
-    layers: list[Layer] = []
-    rng, inputs, keep = streams("init"), features, settings.keep_input
-    for units in settings.units:
-        layers += [Dropout(keep), Maxout(inputs, units, settings.pieces, rng, settings.scale)]
-        inputs, keep = units, settings.keep_hidden
-    return Sequential(*layers, Dropout(keep), Linear(inputs, classes, rng, settings.scale))
-
-
-def train(
-    net: Sequential, dataset: Dataset, settings: Settings, streams: Streams, backend: Backend
-) -> Iterator[Epoch]:
-    """Epoch after epoch of minibatch SGD on the mean of -log softmax(net(x))_label, without end."""
-    batches = Minibatches(dataset.train, settings.batch, streams, backend, dataset.prepare)
-    labels = backend.asarray(dataset.train_labels)
-    learning_rate = exponential_decay(settings.lr, settings.lr_decay, settings.lr_min)
-    momentum = linear_ramp(settings.momentum, settings.momentum_end, settings.momentum_epochs)
-    optimiser = Momentum(net.parameters(), learning_rate, momentum)
-    weights = [p for p in net.parameters() if p.data.ndim == 2]
-    epoch = 0
-    while True:
-        losses = []
-        for i in range(epoch * batches.per_epoch, (epoch + 1) * batches.per_epoch):
-            x = Tensor(batches.minibatch(i))
-            loss = cross_entropy(net(x, streams("dropout", i)), labels[batches.rows(i)])
-            backward(loss, wrt=net.parameters())
-            optimiser.step(i, epoch)
-            for W in weights:
-                limit_columns(W, settings.column_norm)
-            losses.append(loss.data)
-        epoch += 1
-        yield Epoch(
-            epoch,
-            float(xp_of(losses[0]).stack(losses).mean()),
-            error(net, dataset, dataset.valid, dataset.valid_labels, backend),
-            error(net, dataset, dataset.test, dataset.test_labels, backend),
+    def __init__(self, dataset: Dataset, settings: Settings, backend: Backend, seed: int) -> None:
+        self.dataset, self.settings, self.backend = dataset, settings, backend
+        self.streams = Streams(seed, backend)
+        self.batches = Minibatches(dataset.train, settings.batch, self.streams, backend, dataset.prepare)
+        self.labels = backend.asarray(dataset.train_labels)
+        self.net = self._build(dataset.train.shape[1], int(dataset.train_labels.max()) + 1)
+        self.optimiser = Momentum(
+            self.net.parameters(),
+            exponential_decay(settings.lr, settings.lr_decay, settings.lr_min),
+            linear_ramp(settings.momentum, settings.momentum_end, settings.momentum_epochs),
         )
+        self.epoch = 0
+
+    def _build(self, features: int, classes: int) -> Sequential:
+        s, rng = self.settings, self.streams("init")
+        layers: list[Layer] = []
+        inputs, keep = features, s.keep_input
+        for units in s.units:
+            layers += [Dropout(keep), Maxout(inputs, units, s.pieces, rng, s.scale)]
+            inputs, keep = units, s.keep_hidden
+        return Sequential(*layers, Dropout(keep), Linear(inputs, classes, rng, s.scale))
+
+    def train_epoch(self) -> float:
+        """Descend the mean of -log softmax(net(x))_label over every minibatch; the mean loss, in nats."""
+        net, losses = self.net, []
+        weights = [p for p in net.parameters() if p.data.ndim == 2]
+        first = self.epoch * self.batches.per_epoch
+        for i in range(first, first + self.batches.per_epoch):
+            x = Tensor(self.batches.minibatch(i))
+            loss = cross_entropy(net(x, self.streams("dropout", i)), self.labels[self.batches.rows(i)])
+            backward(loss, wrt=net.parameters())
+            self.optimiser.step(i, self.epoch)
+            for W in weights:
+                limit_columns(W, self.settings.column_norm)
+            losses.append(loss.data)
+        self.epoch += 1
+        return float(xp_of(loss.data).stack(losses).mean())
+
+    def classify(self, x: np.ndarray, chunk: int = 1000) -> np.ndarray:
+        """The class with the largest logit for every row of x, raw as in the data set: (n,)."""
+        answers = []
+        for i in range(0, len(x), chunk):
+            values = self.dataset.prepare(self.backend.asarray(x[i : i + chunk], self.backend.dtype))
+            answers.append(to_host(self.net(Tensor(values), None).data.argmax(axis=1)))
+        return np.concatenate(answers)
+
+    def error(self, x: np.ndarray, labels: np.ndarray) -> float:
+        """The share of rows of x that are put into another class than `labels` says."""
+        return float((self.classify(x) != labels).mean())
+
+    def arrays(self) -> dict[str, Array]:
+        """All that training changes, under readable names."""
+        parameters = self.net.named_parameters()
+        velocity = zip(parameters, self.optimiser.velocity, strict=True)
+        return {name: p.data for name, p in parameters.items()} | {f"velocity.{n}": v for n, v in velocity}
 
 
 def limit_columns(W: Tensor, longest: float) -> None:
@@ -94,17 +103,3 @@ def limit_columns(W: Tensor, longest: float) -> None:
     xp = xp_of(W.data)
     norm = xp.sqrt((W.data * W.data).sum(axis=0))
     W.data *= xp.minimum(1, longest / xp.maximum(norm, 1e-7))
-
-
-def classify(net: Layer, x: np.ndarray, dataset: Dataset, backend: Backend, chunk: int = 1000) -> np.ndarray:
-    """The class with the largest logit for every row of x (raw, as in the data set), (n,)."""
-    answers = []
-    for i in range(0, len(x), chunk):
-        values = dataset.prepare(backend.asarray(x[i : i + chunk], backend.dtype))
-        answers.append(to_host(net(Tensor(values), None).data.argmax(axis=1)))
-    return np.concatenate(answers)
-
-
-def error(net: Layer, dataset: Dataset, x: np.ndarray, labels: np.ndarray, backend: Backend) -> float:
-    """The share of rows of x that the net puts into another class than `labels` says."""
-    return float((classify(net, x, dataset, backend) != labels).mean())

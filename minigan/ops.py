@@ -146,7 +146,7 @@ def maxout(x: Tensor, pieces: int) -> Tensor:
     whole gradient: a gradient given to each of them would be counted twice.
     """
     (a,) = _arrays("maxout", x)
-    if a.ndim != 2 or a.shape[1] % pieces:
+    if a.ndim != 2 or not a.size or pieces < 1 or a.shape[1] % pieces:
         raise ValueError(f"maxout: x is {a.shape}; expected (batch, pieces * units) with {pieces} pieces")
     xp = xp_of(a)
     a = a.reshape(len(a), pieces, -1)  # a running max over a middle axis is 40 times as fast as over the last
@@ -226,6 +226,8 @@ def transpose(x: Tensor, axes: Sequence[int] | None = None) -> Tensor:
 
 def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Tensors one after the other along `axis`; each gets its part of g."""
+    if not tensors:
+        raise ValueError("concatenate: expected one Tensor or more, got none")
     arrays = _arrays("concatenate", *tensors)
     edges, start = [], 0
     for x, a in zip(tensors, arrays, strict=True):
@@ -267,7 +269,7 @@ def cross_entropy(x: Tensor, labels: Array) -> Tensor:
     """
     (a,) = _arrays("cross_entropy", x)
     xp = xp_of(a, labels)
-    if a.ndim != 2 or labels.shape != a.shape[:1] or labels.dtype.kind not in "iu":
+    if a.ndim != 2 or not a.size or labels.shape != a.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"cross_entropy: logits {a.shape} with labels {labels.shape} {labels.dtype}; "
             "expected (batch, classes) and one integer for each row"
@@ -302,19 +304,19 @@ def _arrays(name: str, *tensors: Tensor) -> list[Array]:
 def _operands(name: str, x: Tensor | Number, y: Tensor | Number) -> tuple[Any, Any]:
     """The arrays of two tensors whose shapes broadcast, or an array and a number."""
     if not isinstance(y, Tensor):
-        return _arrays(name, x)[0], _number(name, y)
+        return _arrays(name, x)[0], _number(name, y, "a Tensor or a Python number")
     if not isinstance(x, Tensor):
-        return _number(name, x), _arrays(name, y)[0]
+        return _number(name, x, "a Tensor or a Python number"), _arrays(name, y)[0]
     a, b = _arrays(name, x, y)
     if any(m != n and 1 not in (m, n) for m, n in zip(a.shape[::-1], b.shape[::-1], strict=False)):
         raise ValueError(f"{name}: shapes {a.shape} and {b.shape} do not broadcast")
     return a, b
 
 
-def _number(name: str, x: Number) -> Number:
+def _number(name: str, x: Number, expected: str = "a Python number") -> Number:
     """A constant as Python's own number: a numpy.float64 would turn a float32 network into float64."""
     if not isinstance(x, int | float):
-        raise TypeError(f"{name}: expected a Tensor or a Python number, got {type(x).__name__}")
+        raise TypeError(f"{name}: expected {expected}, got {type(x).__name__}")
     return x if isinstance(x, int) else float(x)
 
 

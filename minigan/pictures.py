@@ -130,6 +130,21 @@ def save_curves(
     save_figure(path, figure)
 
 
+def save_errors(path: str | os.PathLike, curve: Sequence[dict[str, Any]]) -> None:
+    """A classifier's validation and test error, in percent, over the epochs of `curve`; logarithmic."""
+    epoch, valid, test = (
+        np.array([r[name] for r in curve]) for name in ("epoch", "valid_error", "test_error")
+    )
+    figure, (axes,) = panels(1, 6.5, 4.5)
+    axes.semilogy(epoch, 100 * valid, color=ORANGE, linestyle="--", label="validation")
+    axes.semilogy(epoch, 100 * test, color=BLUE, label="test")
+    axes.set(xlabel="epoch", ylabel="error, %")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.grid(color="0.92", which="both")
+    _legend(axes)
+    save_figure(path, figure)
+
+
 def save_film(path: str | os.PathLike, frames: Sequence[str | os.PathLike], seconds: float = 10.0) -> None:
     """A GIF of about `seconds` that shows the pictures in `frames` one after the other and holds the last.
 

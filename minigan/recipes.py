@@ -91,8 +91,22 @@ class Recipe:
             self._require(name, lambda v: 0 < v <= 1, "a probability of keeping, above 0 and at most 1")
         self._require("lr_decay", lambda v: v >= 1, "1 or more")
         self._require("bias_clip", lambda v: 0 < v < 0.5, "a number between 0 and 0.5")
+        if len(self.activations) > len(self.hidden):
+            raise InputError(f"--activations: expected at most {len(self.hidden)}, one for each hidden layer")
         if self.update == "simultaneous":
             self._require("k", lambda v: v == 1, "1 with the simultaneous update (use --update alternating)")
+
+    def change(self, **changes: Any) -> Recipe:
+        """This recipe with other settings.  InputError where one is impossible, or would change nothing."""
+        changed = replace(self, **changes)
+        for name in changed.unused() & changes.keys():
+            raise InputError(f"{_flag(name)} has no effect with the other settings; leave it out")
+        return changed
+
+    def unused(self) -> set[str]:
+        """The settings that, as the others are, decide nothing."""
+        names = {"momentum_end", "momentum_epochs"} if self.optimiser == "adam" else set()
+        return names | ({"bias_clip"} if self.output != "sigmoid" else set())
 
     def _require(self, name: str, holds: Callable[[Any], bool], expected: str) -> None:
         value = getattr(self, name)
@@ -113,7 +127,7 @@ class Recipe:
         last = Linear(inputs, dataset.train.shape[1], rng, self.g_output_scale)
         layers.append(last)
         if self.output == "sigmoid":
-            mean = dataset.prepare(dataset.train.mean(axis=0, dtype=np.float64))
+            mean = dataset.prepare(dataset.train.mean(axis=0, dtype=np.float64, keepdims=True))[0]
             mean = np.clip(mean, self.bias_clip, 1 - self.bias_clip)
             last.b.data[...] = streams.backend.asarray(np.log(mean / (1 - mean)))
         if self.output != "linear":
@@ -147,13 +161,20 @@ class Recipe:
 class KerasMLP(Recipe):
     """The MLP GAN that later tutorials teach: batch norm, leaky ReLU, tanh, Adam; images in [-1, 1]."""
 
+    def unused(self) -> set[str]:
+        glorot = {"activations", "g_scale", "g_output_scale", "d_scale"}
+        return super().unused() | glorot | {"bias_clip", "pieces", "keep_input"}
+
     def generator(self, dataset: Dataset, streams: Streams) -> Sequential:
         layers: list[Layer] = []
         rng, inputs = streams("init", 0), self.z
         for units in self.hidden:
             layers += [Linear(inputs, units, rng), BatchNorm(units, streams.backend), LeakyReLU(0.2)]
             inputs = units
-        return Sequential(*layers, Linear(inputs, dataset.train.shape[1], rng), Tanh())
+        layers.append(Linear(inputs, dataset.train.shape[1], rng))
+        if self.output != "linear":
+            layers.append(ACTIVATIONS[self.output]())
+        return Sequential(*layers)
 
     def discriminator(self, features: int, streams: Streams) -> Sequential:
         layers: list[Layer] = []
@@ -246,13 +267,13 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def find(name: str, **changes: Any) -> Recipe:
-    """The recipe of that name with some fields changed."""
+def find(name: str) -> Recipe:
+    """The recipe of that name; InputError if there is none."""
     if name not in RECIPES:
         close = get_close_matches(name, RECIPES, 1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(f"--recipe: expected one of {', '.join(RECIPES)}, got {name!r}{hint}")
-    return replace(RECIPES[name], **changes)
+    return RECIPES[name]
 
 
 def _flag(name: str) -> str:

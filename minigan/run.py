@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 import signal
 import sys
 import time
@@ -136,7 +137,7 @@ def load_generator(folder: Path, backend: Backend) -> tuple[Config, data.Dataset
     config = read_config(folder)
     dataset = load_data(config.recipe)
     game = set_up(config.recipe, dataset, backend, config.seed)
-    _restore(game, folder, lambda note: print(note, file=sys.stderr))
+    _restore(game, folder)
     return config, dataset, game.G
 
 
@@ -147,9 +148,8 @@ def load_data(recipe: Recipe) -> data.Dataset:
 class Training:
     """The game of one config; `start` or `resume` says in which folder it is played."""
 
-    def __init__(self, config: Config, backend: Backend, say: Callable[[str], None]) -> None:
-        recipe = config.recipe
-        self.config, self.say = config, say
+    def __init__(self, config: Config, backend: Backend) -> None:
+        self.config, recipe = config, config.recipe
         self.dataset = load_data(recipe)
         self.game = set_up(recipe, self.dataset, backend, config.seed)
         self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
@@ -165,11 +165,16 @@ class Training:
         """Where the newest whole checkpoint of the folder is; at the beginning if there is none yet."""
         self.folder = folder
         if (folder / "checkpoint.npz").exists() or (folder / "checkpoint.previous.npz").exists():
-            saved, meta = _restore(self.game, folder, self.say)
+            saved, meta = _restore(self.game, folder)
             self.t = self.saved_t = meta["t"]
             self.seconds, self.values = meta["seconds"], saved["values"]
-        _cut_log(folder, self.t)
-        write_json(folder / "config.json", self.config.as_json())
+        if self.t < self.stop:
+            _cut_log(folder, self.t)
+            write_json(folder / "config.json", self.config.as_json())
+
+    def how_to_resume(self) -> str:
+        """The command, ready for a shell."""
+        return f"python -m minigan.train --resume {shlex.quote(str(self.folder))}"
 
     def epoch(self, t: int) -> int:
         """Passes over the data that are complete after t updates."""
@@ -185,7 +190,7 @@ class Training:
         updates = algorithm1.train(self.game, update, self.t, self.stop)
         pending: list[Update] = []
         began, shown, saved = time.monotonic() - self.seconds, time.monotonic(), time.monotonic()
-        with _ctrl_c() as interrupted, _disk_errors(self):
+        with _ctrl_c() as interrupted, _disk_errors(self), np.errstate(all="ignore"):  # _look sees it all
             for t, numbers in updates:
                 pending.append(numbers)
                 now = time.monotonic()
@@ -216,13 +221,21 @@ class Training:
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, column = bad[0]
-            self._not_finite(f"{COLUMNS[column]} is {values[row, column]}", t - len(pending) + 1 + int(row))
+            broken = [name for name, a in _arrays(self.game).items() if not np.isfinite(to_host(a)).all()]
+            where = f", and now {broken[0]} is not finite either" if broken else ""
+            self._not_finite(f"{COLUMNS[column]} is {values[row, column]}{where}", t - len(pending) + 1 + row)
         self.values = np.concatenate([self.values, values])
 
     def _not_finite(self, what: str, t: int) -> None:
-        broken = [name for name, a in _arrays(self.game).items() if not np.isfinite(to_host(a)).all()]
-        where = f", and {broken[0]} is not finite ({len(broken)} arrays are not)" if broken else ""
-        raise RunError(f"update {t}: {what}{where}; {self._kept()}; try a smaller --lr")
+        raise RunError(f"update {t}: {what}; {self._kept()}; try a smaller --lr")
+
+    def _fetch(self) -> dict[str, np.ndarray]:
+        """All that training changes, on the host, and finite."""
+        arrays = {name: to_host(a) for name, a in _arrays(self.game).items()}
+        for name, a in arrays.items():
+            if not np.isfinite(a).all():
+                self._not_finite(f"{name} is no longer finite", self.t - 1)
+        return arrays
 
     def _end_epoch(self) -> None:
         recipe, opt, epoch = self.config.recipe, self.game.optimiser_D, self.epoch(self.t)
@@ -235,15 +248,12 @@ class Training:
             file.write(json.dumps(record) + "\n")
         self.values = _no_values()
         if epoch % recipe.samples_every == 0 or epoch == recipe.epochs:
+            self._fetch()
             self._draw_samples(self.folder / "samples" / f"epoch-{epoch:04d}.png")
 
     def _save(self) -> None:
-        arrays = {name: to_host(a) for name, a in _arrays(self.game).items()}
-        for name, a in arrays.items():
-            if not np.isfinite(a).all():
-                self._not_finite(f"{name} is no longer finite", self.t - 1)
         meta = {"t": self.t, "seconds": self.seconds, "config": self.config.as_json()}
-        checkpoint.save(self.folder / "checkpoint.npz", {**arrays, "values": self.values}, meta)
+        checkpoint.save(self.folder / "checkpoint.npz", {**self._fetch(), "values": self.values}, meta)
         self.saved_t = self.t
 
     def _kept(self) -> str:
@@ -257,9 +267,10 @@ class Training:
         write_atomically(self.folder / "samples.png", lambda file: file.write(path.read_bytes()))
 
     def _draw(self) -> None:
-        log = read_log(self.folder)
-        if log:
-            pictures.save_curves(self.folder / "curves.png", log, self.config.recipe.d_loss_scale)
+        if log := read_log(self.folder):
+            undecided = Tensor(np.zeros((1, 1)))  # the logit of D = 1/2
+            g_balance = float(self.game.generator_loss(undecided).data)
+            pictures.save_curves(self.folder / "curves.png", log, self.config.recipe.d_loss_scale, g_balance)
 
 
 def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns: int = 10) -> None:
@@ -271,13 +282,13 @@ def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """The whole lines of log.jsonl; one that a killed process left half is passed over."""
+    """The whole records of log.jsonl; a line that a killed process left half is passed over."""
     path = folder / "log.jsonl"
     records = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    for line in path.read_bytes().splitlines() if path.exists() else []:
         with suppress(ValueError):
             records.append(json.loads(line))
-    return records
+    return [r for r in records if isinstance(r, dict) and {"epoch", "update", *COLUMNS} <= r.keys()]
 
 
 def _cut_log(folder: Path, t: int) -> None:
@@ -298,13 +309,11 @@ def _arrays(game: Game) -> dict[str, Array]:
     return found
 
 
-def _restore(
-    game: Game, folder: Path, say: Callable[[str], None]
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Write the newest whole checkpoint of the folder into the players."""
     saved, meta, note = checkpoint.load_newest(folder / "checkpoint.npz")
     if note:
-        say(note)
+        print(note, file=sys.stderr)
     for name, a in _arrays(game).items():
         if name not in saved or saved[name].shape != a.shape or saved[name].dtype != a.dtype:
             came = f"{saved[name].shape} {saved[name].dtype}" if name in saved else "nothing"
@@ -355,5 +364,5 @@ def _disk_errors(training: Training) -> Iterator[None]:
     except OSError as error:
         raise RunError(
             f"cannot write to {training.folder}: {error.strerror}; {training._kept()}; "
-            f"mend that, then: python -m minigan.train --resume {training.folder}"
+            f"mend that, then: {training.how_to_resume()}"
         ) from error

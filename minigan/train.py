@@ -4,7 +4,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--seed", type=_converter(0), metavar="N", help="decides all random numbers (default: 1)"
     )
-    parser.add_backend(default=None)
+    parser.add_backend(default=None)  # of a resumed run, its own
     parser.add_argument("--film", action="store_true", help="at the end, a GIF of the sample pictures")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     settings = parser.add_argument_group("settings of the recipe (defaults: mnist's)")
@@ -77,7 +77,7 @@ def _text(value: Any) -> str:
 def _train(args: Namespace) -> int:
     say: Callable[[str], None] = (lambda text: None) if args.quiet else print
     changes = {f.name: value for f in _settings() if (value := getattr(args, f.name)) is not None}
-    training = _resume(args, changes, say) if args.resume else _start(args, changes, say)
+    training = _resume(args, changes) if args.resume else _start(args, changes)
     folder, recipe = training.folder, training.config.recipe
     if training.t >= training.stop:
         say(f"{folder} is complete ({training.epoch(training.t)} epochs); --epochs N goes on to epoch N")
@@ -87,8 +87,7 @@ def _train(args: Namespace) -> int:
     with Progress(training, args.quiet) as progress:
         finished = training.play(progress)
     if not finished:
-        resume = f"python -m minigan.train --resume {folder}"
-        print(f"interrupted; saved at update {training.t}; to continue: {resume}")
+        print(f"interrupted; saved at update {training.t}; to continue: {training.how_to_resume()}")
         return 130
     if args.film:
         pictures.save_film(folder / "film.gif", sorted((folder / "samples").glob("epoch-*.png")))
@@ -98,29 +97,29 @@ def _train(args: Namespace) -> int:
     return 0
 
 
-def _start(args: Namespace, changes: dict[str, Any], say: Callable[[str], None]) -> run.Training:
-    recipe = recipes.find(args.recipe or "digits", **changes)
+def _start(args: Namespace, changes: dict[str, Any]) -> run.Training:
+    recipe = recipes.find(args.recipe or "digits").change(**changes)
     backend = choose(args.backend or "numpy")
     seed = 1 if args.seed is None else args.seed
-    training = run.Training(run.configure(recipe, seed, backend.name), backend, say)
+    training = run.Training(run.configure(recipe, seed, backend.name), backend)
     training.start(args.out)
     return training
 
 
-def _resume(args: Namespace, changes: dict[str, Any], say: Callable[[str], None]) -> run.Training:
+def _resume(args: Namespace, changes: dict[str, Any]) -> run.Training:
     if args.out:
         raise InputError("--out names a new run folder and --resume an old one; give one of them")
     folder = Path(args.resume)
     stored = run.read_config(folder)
-    recipe = recipes.find(args.recipe, **changes) if args.recipe else replace(stored.recipe, **changes)
+    recipe = recipes.find(args.recipe) if args.recipe else stored.recipe
     backend = choose(args.backend or stored.backend)
     seed = stored.seed if args.seed is None else args.seed
-    config = run.configure(recipe, seed, backend.name)
+    config = run.configure(recipe.change(**changes), seed, backend.name)
     if (differences := stored.differences(config)) and not args.force:
         raise InputError(
             f"{folder} would not be the same run: {'; '.join(differences)}; --force continues it anyway"
         )
-    training = run.Training(config, backend, say)
+    training = run.Training(config, backend)
     training.resume(folder)
     return training
 

@@ -198,7 +198,7 @@ def test_every_rule_and_loss(update, k, loss, d_loss_scale):
 
 @pytest.mark.parametrize("name", ["mnist", "mnist-alternating"])
 def test_the_papers_networks_in_full_width(name):
-    recipe = recipes.find(name, batch=10)
+    recipe = recipes.find(name).change(batch=10)
     assert (recipe.hidden, recipe.units, recipe.pieces) == ((1200, 1200), (240, 240), 5)
     assert_same_game(recipe)
 

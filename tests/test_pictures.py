@@ -82,6 +82,11 @@ def test_black_and_white_are_black_and_white():
     assert np.unique(montage).tolist() == [0, 128, 255]
 
 
+def test_a_row_is_no_longer_than_its_images():
+    images = noise(3, 8, 8)
+    np.testing.assert_array_equal(pictures.tile(images, 10), pictures.tile(images, 3))
+
+
 def test_bytes_are_shown_as_they_are():
     images = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
     np.testing.assert_array_equal(pictures.tile(images, 2), pictures.tile(images / 255, 2))

@@ -648,6 +648,15 @@ def test_resuming_with_another_version_is_refused(name, tmp_path, capsys):
     assert read_json(folder / "config.json")["versions"][name] == current
 
 
+def test_resuming_on_another_backend_is_refused(tmp_path, capsys):
+    folder = tmp_path / "run"
+    train(folder, epochs=2)
+    files.write_json(folder / "config.json", read_json(folder / "config.json") | {"backend": "cupy"})
+    assert resume(folder, "--epochs", "3", "--backend", "numpy") == 2
+    assert "backend is cupy, not numpy" in the_one_line(capsys.readouterr())
+    assert resume(folder, "--epochs", "3", "--backend", "numpy", "--force") == 0
+
+
 def test_force_goes_on_with_the_other_settings(tmp_path, undisturbed):
     whole, folder = undisturbed(), tmp_path / "run"
     two = train(folder, epochs=2)

@@ -1,0 +1,129 @@
+"""game.py: the value of the game and the players' losses, as functions of D = sigmoid(a) and at any logit."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from properties import Cases, Example, every_property_of, gradient_for, host, public, refuses, tensors
+
+from minigan import game
+
+CASES = Cases()
+
+
+def D(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def logits(draw):
+    """One column of logits; real and fake minibatches may be of different sizes."""
+    return draw.normal((*draw.sizes(1), 1)) * draw.one_of(1, 4)
+
+
+@CASES.of(game.value)
+def value(draw):
+    return Example(
+        [logits(draw), logits(draw)],
+        game.value,
+        lambda real, fake: np.log(D(real)).mean() + np.log(1 - D(fake)).mean(),
+    )
+
+
+@CASES.of(game.discriminator_loss)
+def discriminator_loss(draw):
+    scale = draw.one_of(0.5, 1, 2.0)
+    return Example(
+        [logits(draw), logits(draw)],
+        lambda real, fake: game.discriminator_loss(real, fake, scale),
+        lambda real, fake: -scale * (np.log(D(real)).mean() + np.log(1 - D(fake)).mean()),
+    )
+
+
+@CASES.of(game.discriminator_loss)
+def discriminator_loss_by_default(draw):
+    return Example(
+        [logits(draw), logits(draw)],
+        game.discriminator_loss,
+        lambda real, fake: -(np.log(D(real)).mean() + np.log(1 - D(fake)).mean()) / 2,
+    )
+
+
+@CASES.of(game.minimax)
+def minimax(draw):
+    return Example([logits(draw)], game.minimax, lambda fake: np.log(1 - D(fake)).mean())
+
+
+@CASES.of(game.non_saturating)
+def non_saturating(draw):
+    return Example([logits(draw)], game.non_saturating, lambda fake: -np.log(D(fake)).mean())
+
+
+test_loss = every_property_of(CASES)
+
+
+def test_every_loss_has_a_gradient_check():
+    assert CASES.missing(public(game)) == []
+
+
+EXTREME = np.array([-800, -105, -90, -50, -20, -1, 0, 1, 20, 50, 90, 105, 800.0])
+
+
+def exact_D(a):
+    return np.exp(-np.logaddexp(0, -a))
+
+
+def minus_log_D(a):
+    return np.maximum(-a, 0) + np.log1p(np.exp(-abs(a)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "value", "slope"),
+    [
+        (lambda a, zero: game.value(a, zero), lambda a: -minus_log_D(a) - np.log(2), lambda a: exact_D(-a)),
+        (lambda a, zero: game.value(zero, a), lambda a: -minus_log_D(-a) - np.log(2), lambda a: -exact_D(a)),
+        (
+            lambda a, zero: game.discriminator_loss(a, zero),
+            lambda a: 0.5 * (minus_log_D(a) + np.log(2)),
+            lambda a: -0.5 * exact_D(-a),
+        ),
+        (
+            lambda a, zero: game.discriminator_loss(zero, a, 1.0),
+            lambda a: minus_log_D(-a) + np.log(2),
+            lambda a: exact_D(a),
+        ),
+        (lambda a, zero: game.minimax(a), lambda a: -minus_log_D(-a), lambda a: -exact_D(a)),
+        (lambda a, zero: game.non_saturating(a), minus_log_D, lambda a: -exact_D(-a)),
+    ],
+    ids=["value by real", "value by fake", "d_loss by real", "d_loss by fake", "minimax", "non-saturating"],
+)
+@pytest.mark.parametrize("logit", EXTREME)
+@pytest.mark.filterwarnings("error")
+def test_extreme_logits_in_float32(backend, loss, value, slope, logit):
+    """Where D itself has rounded to 0 or 1, the loss is finite, and its slope has its full precision."""
+    a, zero = tensors(backend, [np.array([[logit]]), np.zeros((1, 1))], "float32")
+    assert_allclose(host(loss(a, zero).data), value(logit), rtol=2e-6, atol=1e-37)
+    assert_allclose(
+        gradient_for(lambda a: loss(a, zero), a, np.array(3.0)), 3 * slope(logit), rtol=2e-6, atol=1e-37
+    )
+
+
+def test_at_D_one_half_the_value_is_minus_log_4(backend):
+    zeros = tensors(backend, [np.zeros((3, 1)), np.zeros((2, 1))])
+    assert_allclose(host(game.value(*zeros).data), -np.log(4))
+
+
+def test_saturation(backend):
+    """Where D is sure that samples are fakes, log(1 - D) is flat and -log D is steep (paper, section 3)."""
+    (a,) = tensors(backend, [np.array([[-20.0]])])
+    assert gradient_for(game.minimax, a, np.array(1.0)) == pytest.approx(-2.06e-9, rel=1e-2)
+    assert gradient_for(game.non_saturating, a, np.array(1.0)) == pytest.approx(-1, rel=1e-6)
+
+
+def test_losses_go_by_the_names_that_users_type():
+    losses = dict(game.GENERATOR_LOSSES)
+    assert losses == {"non-saturating": game.non_saturating, "minimax": game.minimax}
+
+
+@pytest.mark.parametrize("loss", [game.minimax, game.non_saturating, lambda a: game.value(a, a)])
+def test_an_empty_minibatch_is_refused(backend, loss):
+    with refuses(ValueError, "mean ... (0, 1)"):
+        loss(*tensors(backend, [np.zeros((0, 1))]))
