@@ -119,6 +119,11 @@ def public(module: Any, kind: Callable[[Any], bool] = inspect.isfunction) -> dic
     }
 
 
+def operations(module: Any) -> dict[str, Any]:
+    """The functions of a module that give a Tensor."""
+    return public(module, lambda f: inspect.isfunction(f) and f.__annotations__.get("return") == "Tensor")
+
+
 def every_property_of(cases: Cases) -> Callable:
     """The test that all PROPERTIES hold for all cases, on each backend."""
 
