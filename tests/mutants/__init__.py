@@ -34,23 +34,15 @@ class Mutant:
     def source(self) -> str:
         """The text of the module with the mistake in it.  ValueError where the mistake cannot be made."""
         lines = (PACKAGE / f"{self.module}.py").read_text("utf-8").splitlines(keepends=True)
-        first, last = _place(ast.parse("".join(lines)), self.target.split(".")[1:])
+        first, last = 0, len(lines)
+        node = ast.parse("".join(lines))
+        for name in self.target.split(".")[1:]:
+            (node,) = (child for child in node.body if getattr(child, "name", None) == name)
+            first, last = node.lineno - 1, node.end_lineno
         definition = "".join(lines[first:last])
         if definition.count(self.old) != 1:
             raise ValueError(f"{self.target}: {self.old!r} stands there {definition.count(self.old)} times")
         return "".join(lines[:first]) + definition.replace(self.old, self.new) + "".join(lines[last:])
-
-
-def _place(node: ast.AST, names: list[str]) -> tuple[int, int | None]:
-    """The first line of a definition, and the one after its last."""
-    first, last = 0, None
-    for name in names:
-        found = [child for child in node.body if getattr(child, "name", None) == name]
-        if len(found) != 1:
-            raise ValueError(f"there are {len(found)} definitions of {name}")
-        (node,) = found
-        first, last = node.lineno - 1, node.end_lineno
-    return first, last
 
 
 def _read(paragraph: str) -> Mutant:

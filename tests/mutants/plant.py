@@ -1,18 +1,37 @@
-"""Run a module's tests with one mistake planted in it:  python -m tests.mutants.plant NUMBER
+"""One trial: a mistake is planted in a module, and the module's tests run, in a process that just began."""
 
-Prints one line of JSON: what became of the tests.  Without a number nothing is planted, and all tests run.
-"""
-
-import json
+import contextlib
+import io
+import os
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from . import MODULES, MUTANTS, Mutant
+from . import MODULES, Mutant
 
 TESTS = Path(__file__).resolve().parents[1]
+OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
+
+
+def run_tests(mutant: Mutant | None, answer: Connection) -> None:
+    """Send what became of the tests of the mutant's module; without a mutant, of all modules' tests."""
+    try:
+        witness = Witness(mutant.target.rpartition(".")[2] if mutant else "")
+        if mutant:
+            plant(mutant)
+        import pytest  # not before: its plugins and ours may import minigan
+
+        files = [str(TESTS / f"test_{module}.py") for module in ([mutant.module] if mutant else MODULES)]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            status = pytest.main([*OPTIONS, *files], plugins=[witness])
+        if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            witness.broken = witness.broken or repr(status)
+        answer.send(vars(witness))
+    except Exception as error:
+        answer.send({"broken": repr(error)})
 
 
 def plant(mutant: Mutant) -> None:
@@ -35,47 +54,30 @@ def plant(mutant: Mutant) -> None:
 
 
 class Witness:
-    """A plugin of pytest that sees what becomes of each test."""
+    """A plugin of pytest: puts the tests that speak of `name` first, and sees what becomes of each."""
 
-    def __init__(self) -> None:
-        self.passed: list[str] = []
+    def __init__(self, name: str) -> None:
+        self.name = _plain(name)
+        self.tests = self.gradient_checks = 0
         self.rejected_by: str | None = None
         self.broken: str | None = None
 
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items.sort(key=lambda item: self.name not in _plain(item.name))  # a stable sort
+
     def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed and report.when == "call":
-            self.rejected_by = self.rejected_by or report.nodeid.removeprefix("tests/")
+        if report.passed and report.when == "call":
+            self.tests += 1
+            self.gradient_checks += "-gradient-" in report.nodeid
+        elif report.failed and report.when == "call":
+            self.rejected_by = self.rejected_by or os.path.basename(report.nodeid)
         elif report.failed:
             self.broken = f"{report.when} of {report.nodeid}"
-        elif report.when == "call" and report.passed:
-            self.passed.append(report.nodeid)
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self.broken = f"collection of {report.nodeid}"
 
 
-def main(number: str | None = None) -> dict[str, Any]:
-    import pytest  # after the mistake is planted: its plugins may import minigan
-
-    modules = MODULES
-    if number is not None:
-        mutant = MUTANTS[int(number)]
-        plant(mutant)
-        modules = (mutant.module,)
-    files = [str(TESTS / f"test_{module}.py") for module in modules]
-    witness = Witness()
-    options = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
-    status = pytest.main([*options, *files], plugins=[witness])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        witness.broken = witness.broken or f"pytest: {status!r}"
-    return {
-        "rejected_by": witness.rejected_by,
-        "broken": witness.broken,
-        "tests": len(witness.passed),
-        "gradient_checks": sum("-gradient-" in test for test in witness.passed),
-    }
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:])))
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -1,11 +1,9 @@
 """Every wrong answer can be made in the code as it is now, and there are three for whatever learns."""
 
-import ast
 import inspect
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from properties import operations, public
@@ -13,6 +11,7 @@ from properties import operations, public
 from minigan import game, nn, ops, optim
 
 from . import HERE, MODULES, MUTANTS, PACKAGE, Mutant
+from .__main__ import is_rejected, verdict
 
 TARGETS = [
     "tensor.backward",
@@ -35,8 +34,8 @@ def test_there_are_three_wrong_answers(target):
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.target}: {mutant.mistake}")
 def test_the_mistake_can_be_made(mutant):
-    right = (PACKAGE / f"{mutant.module}.py").read_text("utf-8")
-    assert ast.dump(ast.parse(mutant.source())) != ast.dump(ast.parse(right))
+    right, wrong = (PACKAGE / f"{mutant.module}.py").read_text("utf-8"), mutant.source()
+    assert compile(wrong, "wrong", "exec", optimize=2) != compile(right, "wrong", "exec", optimize=2)
 
 
 def test_each_is_in_the_file_of_its_module_and_no_file_is_forgotten():
@@ -59,14 +58,26 @@ def test_a_mistake_without_its_place_is_an_error(old):
 
 def test_a_planted_mistake_is_in_the_module_that_is_imported():
     program = """
+import numpy
 from tests.mutants import Mutant
 from tests.mutants.plant import plant
 plant(Mutant("ops.mul", "adds", "a * b", "a + b"))
-import numpy, minigan
-print((minigan.Tensor(numpy.ones(1)) * 5).data if hasattr(minigan.Tensor, "__mul__") else "no operators yet")
-from minigan import ops
-print((minigan.Tensor(numpy.ones(1)) * 5).data)
+from minigan import Tensor, ops
+print((Tensor(numpy.ones(1)) * 5).data)
 """
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True)
-    assert done.stdout.splitlines()[-1] == "[6.]", done.stderr
+    done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True)
+    assert done.stdout.strip() == "[6.]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("result", "says"),
+    [
+        ({"rejected_by": "test_ops.py::test", "broken": None}, "test_ops.py::test"),
+        ({"rejected_by": None, "broken": None}, "NONE"),
+        ({"rejected_by": "test_ops.py::test", "broken": "collection"}, "ERROR collection"),
+        ({"broken": "ValueError"}, "ERROR ValueError"),
+    ],
+)
+def test_only_a_test_that_fails_rejects(result, says):
+    assert verdict(result) == says
+    assert is_rejected(result) == says.startswith("test_ops")
