@@ -240,8 +240,10 @@ def save_game(path: str | os.PathLike, frames: Sequence[dict[str, Any]]) -> None
     """
     figure, axes_of = panels(len(frames), 4.2 * len(frames), 3.8)
     for axes, frame in zip(axes_of, frames, strict=True):
-        x = frame["x"]
-        axes.plot(x, frame["optimum"], color=GREY, linewidth=4, alpha=0.4, label="$D^*$")
+        x, seen = frame["x"], np.add(frame["p_data"], frame["p_g"]) > 0.005
+        axes.plot(
+            x, np.where(seen, frame["optimum"], np.nan), color=GREY, linewidth=4, alpha=0.4, label="$D^*$"
+        )
         axes.plot(x, frame["D"], color=BLUE, linestyle="--", label="D")
         axes.plot(x, frame["p_data"], color="black", linestyle=":", linewidth=2, label="$p_{data}$")
         axes.plot(x, frame["p_g"], color=GREEN, label="$p_g$")
