@@ -297,6 +297,16 @@ def test_a_run_may_go_on_to_later_epochs_but_not_be_measured_at_earlier_ones(lit
     assert "is past epoch 2" in capsys.readouterr().err
 
 
+def test_runs_that_are_there_already(little, tmp_path, capsys):
+    assert main(["table1", "--seeds", "1", "--epochs", "2", "--out", str(tmp_path), "--quiet"]) == 0
+    one = str(tmp_path / "seed-1")
+    assert main(["table1", "--runs", one, one, "--out", str(tmp_path / "again"), "--quiet"]) == 0
+    of_training = read_json(tmp_path / "table1.json")["found"]["seed 1, epoch 2"]
+    found = read_json(tmp_path / "again" / "table1.json")["found"]
+    assert found[f"run {one}, epoch 2"] == of_training
+    assert [run["epoch"] for run in found["summary"]["runs"]] == [2, 2]
+
+
 def test_the_run_counts_at_its_best_validation_epoch():
     curves = [
         [{"epoch": 1, "mean": 5.0, "validation": 9.0}, {"epoch": 2, "mean": 7.0, "validation": 8.0}],
@@ -310,7 +320,7 @@ def test_the_run_counts_at_its_best_validation_epoch():
 def test_a_run_of_another_data_set_is_refused(little, tmp_path, capsys):
     folder = run.create(str(tmp_path / "ring"), run.configure(recipes.find("ring8"), 1, "numpy"))
     assert main(["table1", "--runs", str(folder), "--out", str(tmp_path / "out")]) == 2
-    assert "learned ring8, and the table is of mnist" in capsys.readouterr().err
+    assert "did not learn mnist in [0, 1]" in capsys.readouterr().err
 
 
 def test_one_step_of_lloyd():

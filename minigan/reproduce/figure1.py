@@ -59,15 +59,17 @@ def _figure1(args: Namespace, argv: list[str]) -> int:
 def play(seed: int) -> list[dict[str, Any]]:
     """One frame at the beginning and PER_PHASE of each phase, the last of which is its end."""
     game = run.set_up(RECIPE, run.load_data(RECIPE), Backend("numpy", "float64"), seed)
+    game = _settling(game, 3000)
     for t in range(3000):
         algorithm1.alternating(game, t)
     game.G.parameters()[-1].data += ASIDE
+    game = _settling(game, 40)
     for t in range(40):
         d_step(game, t)
     frames = [frame("(a) D is partly right", game)]
     for title, step, steps in (
         ("(b) D at its optimum", d_step, 3000),
-        ("(c) G follows D's gradient", g_step, 100),
+        ("(c) G follows D's gradient", g_step, 60),
         ("(d) at the end of the game", algorithm1.alternating, 8000),
     ):
         game = _settling(game, steps)
@@ -121,4 +123,4 @@ def _seconds(seed: int) -> float:
     def each(step: Callable[[Game, int], Any]) -> float:
         return seconds_each(lambda t: step(game, t))
 
-    return 11_000 * each(algorithm1.alternating) + 3040 * each(d_step) + 100 * each(g_step) + 10
+    return 11_000 * each(algorithm1.alternating) + 3040 * each(d_step) + 60 * each(g_step) + 10

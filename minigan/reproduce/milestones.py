@@ -11,7 +11,9 @@ import numpy as np
 
 from minigan import algorithm1, evaluate, parzen, run
 from minigan.backend import Backend
+from minigan.data import Dataset
 from minigan.errors import InputError
+from minigan.nn import Layer
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.reproduce.report import Report, say, seconds_each
@@ -65,13 +67,13 @@ def _measure(folder: Path, recipe: Recipe, seed: int, backend: Backend, args: Na
     with Progress(training, args.quiet) as progress:
         if not training.play(progress):
             raise KeyboardInterrupt
-    return log_likelihood(training, backend)
+    return log_likelihood(training.game.G, recipe, training.dataset, backend)
 
 
-def log_likelihood(training: run.Training, backend: Backend) -> dict[str, Any]:
+def log_likelihood(G: Layer, recipe: Recipe, dataset: Dataset, backend: Backend) -> dict[str, Any]:
     """By the paper's protocol, with the same noise for every run."""
-    noise = training.config.recipe.noise(Streams(0, backend)("sample"), evaluate.CENTRES)
-    return evaluate.log_likelihood(generate(training.game.G, noise), training.dataset, backend)
+    noise = recipe.noise(Streams(0, backend)("sample"), evaluate.CENTRES)
+    return evaluate.log_likelihood(generate(G, noise), dataset, backend)
 
 
 def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:

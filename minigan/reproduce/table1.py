@@ -73,11 +73,15 @@ def _table1(args: Namespace, argv: list[str]) -> int:
 
 
 def _of_run(report: Report, folder: str, backend: Backend) -> dict[str, Any]:
-    config = run.read_config(Path(folder))
-    if config.recipe.data != "mnist":
-        raise InputError(f"--runs: {folder} learned {config.recipe.data}, and the table is of mnist")
-    found = report.keep(f"run {folder}", lambda: evaluate.evaluate(Path(folder), backend))
-    return {"epoch": found["epochs"]} | found["log_likelihood"]
+    recipe = run.read_config(Path(folder)).recipe
+    if recipe.data != "mnist" or recipe.output == "tanh":
+        raise InputError(f"--runs: {folder} did not learn mnist in [0, 1], and the table is of that")
+    _, dataset, G = run.load_generator(Path(folder), backend)
+    epoch = evaluate.epochs_of(Path(folder))
+    found = report.keep(
+        f"run {folder}, epoch {epoch}", lambda: milestones.log_likelihood(G, recipe, dataset, backend)
+    )
+    return {"epoch": epoch} | found
 
 
 def summarise(curves: list[list[dict[str, Any]]]) -> dict[str, Any]:
