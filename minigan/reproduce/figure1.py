@@ -59,7 +59,6 @@ def _figure1(args: Namespace, argv: list[str]) -> int:
 def play(seed: int) -> list[dict[str, Any]]:
     """One frame at the beginning and PER_PHASE of each phase, the last of which is its end."""
     game = run.set_up(RECIPE, run.load_data(RECIPE), Backend("numpy", "float64"), seed)
-    game = _settling(game, 3000)
     for t in range(3000):
         algorithm1.alternating(game, t)
     game.G.parameters()[-1].data += ASIDE
@@ -69,7 +68,7 @@ def play(seed: int) -> list[dict[str, Any]]:
     frames = [frame("(a) D is partly right", game)]
     for title, step, steps in (
         ("(b) D at its optimum", d_step, 3000),
-        ("(c) G follows D's gradient", g_step, 60),
+        ("(c) G follows D's gradient", g_step, 50),
         ("(d) at the end of the game", algorithm1.alternating, 8000),
     ):
         game = _settling(game, steps)
@@ -96,8 +95,8 @@ def g_step(game: Game, t: int) -> None:
 
 
 def _settling(game: Game, steps: int) -> Game:
-    """The same players, whose learning rates fall to a hundredth over the steps."""
-    recipe = RECIPE.change(lr_decay=100 ** (1 / steps))
+    """The same players, whose learning rates begin at half and fall to a two hundredth over the steps."""
+    recipe = RECIPE.change(lr=RECIPE.lr / 2, lr_decay=100 ** (1 / steps))
     return replace(game, optimiser_G=recipe.optimiser_of(game.G), optimiser_D=recipe.optimiser_of(game.D))
 
 
@@ -123,4 +122,4 @@ def _seconds(seed: int) -> float:
     def each(step: Callable[[Game, int], Any]) -> float:
         return seconds_each(lambda t: step(game, t))
 
-    return 11_000 * each(algorithm1.alternating) + 3040 * each(d_step) + 60 * each(g_step) + 10
+    return 11_000 * each(algorithm1.alternating) + 3040 * each(d_step) + 50 * each(g_step) + 10

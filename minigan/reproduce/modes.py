@@ -1,7 +1,7 @@
 """python -m minigan.reproduce modes: how many modes a generator finds, plain and packed."""
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,8 +27,8 @@ EXAMPLES = """\
 SAMPLES = 2_500
 DRAWN = 1  # the seed whose samples are shown
 HELVETICA = "ring8, G ahead"
-AHEAD = 200  # steps of G for one of D in the Helvetica scenario
-HELVETICA_UPDATES = 100
+AHEAD = 20  # steps of G for one of D in the Helvetica scenario
+HELVETICA_UPDATES = 200
 
 
 def decaying(name: str, updates: int) -> Recipe:
@@ -77,7 +77,7 @@ def _modes(args: Namespace, argv: list[str]) -> int:
     for name, seed in left:
         one = report.keep(f"{name}, seed {seed}", partial(_measure, name, seed, backend))
         say(args, f"{name}, seed {seed}: {one['modes']} modes, {one['high_quality']:.1%} of high quality")
-    summary = report.found["summary"] = summarise(report.found, args.seeds)
+    summary = report.found["summary"] = summarise(report.found, range(1, args.seeds + 1))
     report.write()
     pictures.save_coverage(report.picture("modes"), summary)
     _draw_samples(report)
@@ -139,23 +139,23 @@ def _measure(name: str, seed: int, backend: Backend) -> dict[str, Any]:
     assert isinstance(dataset, Mixture)
     samples = generate(game.G, recipe.noise(game.streams("sample"), SAMPLES))
     found = modes.coverage(samples, dataset.modes, dataset.std)
-    numbers = {"modes": found.modes, "high_quality": found.high_quality, "updates": updates}
-    numbers["counts"] = found.counts.tolist()
+    numbers: dict[str, Any] = {"modes": found.modes, "high_quality": found.high_quality, "updates": updates}
+    numbers |= {"counts": found.counts.tolist(), "spread": float(samples.std(axis=0).max())}
     return numbers | ({"samples": samples[:1000].round(4).tolist()} if seed == DRAWN else {})
 
 
 # All seeds -------------------------------------------------------------------------------------------
 
 
-def summarise(found: dict[str, Any], seeds: int) -> list[dict[str, Any]]:
+def summarise(found: dict[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
     """Mean and standard error over the seeds, of each game."""
     summary = []
     for name in [*GAMES, HELVETICA]:
-        games = [found[f"{name}, seed {seed}"] for seed in range(1, seeds + 1)]
-        row: dict[str, Any] = {"game": name, "seeds": seeds}
+        games = [found[f"{name}, seed {seed}"] for seed in seeds]
+        row: dict[str, Any] = {"game": name, "seeds": list(seeds)}
         for what in ("modes", "high_quality"):
             values = np.array([game[what] for game in games], float)
-            error = values.std(ddof=1) / np.sqrt(seeds) if seeds > 1 else None
+            error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else None
             row |= {what: float(values.mean()), f"{what}_error": None if error is None else float(error)}
         row["published"] = PUBLISHED.get(name)
         summary.append(row)
