@@ -233,10 +233,11 @@ def save_scatters(
     save_figure(path, figure)
 
 
-def save_game(path: str | os.PathLike, frames: Sequence[dict[str, Any]]) -> None:
+def save_game(path: str | os.PathLike, frames: Sequence[dict[str, Any]], top: float = 1.02) -> None:
     """Frames of Figure 1 side by side, in the paper's own style: p_data dotted, p_g green, D dashed blue.
 
     frames  records with title and lists x, p_data, p_g, D, optimum; z, G(z): where the arrows below lead
+    top     of the vertical axis
     """
     figure, axes_of = panels(len(frames), 4.2 * len(frames), 3.8)
     for axes, frame in zip(axes_of, frames, strict=True):
@@ -254,7 +255,7 @@ def save_game(path: str | os.PathLike, frames: Sequence[dict[str, Any]]) -> None
             axes.annotate("", (Gz, -0.15), (z, -0.5), arrowprops=arrow, annotation_clip=False)
         axes.text(x[-1], -0.17, "x = G(z)", ha="right", va="top", fontsize="small")
         axes.text(x[-1], -0.52, "z", ha="right", va="top", fontsize="small")
-        axes.set(xlabel=frame["title"], xlim=(x[0], x[-1]), ylim=(-0.6, 1.02), yticks=(0, 0.5, 1))
+        axes.set(xlabel=frame["title"], xlim=(x[0], x[-1]), ylim=(-0.6, top), yticks=(0, 0.5, 1))
         axes.grid(visible=False)
     _legend(axes_of[0], columns=4)
     save_figure(path, figure)

@@ -182,7 +182,7 @@ def test_figure1_in_little(tmp_path, monkeypatch, capsys):
     )
     frames = [one | {"z": [0.0], "G(z)": [0.5]}] * (1 + 3 * figure1.PER_PHASE)
     monkeypatch.setattr(figure1, "play", lambda seed: frames)
-    monkeypatch.setattr(pictures, "save_game", lambda path, shown: path.write_bytes(b"%d" % len(shown)))
+    monkeypatch.setattr(pictures, "save_game", lambda path, shown, top: path.write_bytes(b"%d" % len(shown)))
     monkeypatch.setattr(pictures, "save_film", lambda path, paths: path.write_bytes(b"%d" % len(paths)))
     assert main(["figure1", "--out", str(tmp_path), "--quiet"]) == 0
     assert (tmp_path / "figure1.png").read_bytes() == b"4"

@@ -44,11 +44,12 @@ def _figure1(args: Namespace, argv: list[str]) -> int:
     say(args, f"figure1: about {how_long(_seconds(args.seed))}")
     frames = report.keep("frames", lambda: play(args.seed))
     chosen = [frames[i] for i in (0, PER_PHASE, 2 * PER_PHASE, 3 * PER_PHASE)]
-    pictures.save_game(report.picture("figure1"), chosen)
+    top = max(1.0, max(max(frame["p_g"]) for frame in frames)) + 0.02
+    pictures.save_game(report.picture("figure1"), chosen, top)
     (report.folder / "frames").mkdir(exist_ok=True)
     paths = [report.folder / "frames" / f"{i:02d}.png" for i in range(len(frames))]
     for path, frame in zip(paths, frames, strict=True):
-        pictures.save_game(path, [frame])
+        pictures.save_game(path, [frame], top)
     pictures.save_film(report.folder / "figure1.gif", paths)
     for frame in chosen:
         print(f"{frame['title']:32} |D - D*| {frame['difference']:.3f}   JSD {frame['jsd']:.4f}")
@@ -62,13 +63,12 @@ def play(seed: int) -> list[dict[str, Any]]:
     for t in range(3000):
         algorithm1.alternating(game, t)
     game.G.parameters()[-1].data += ASIDE
-    game = _settling(game, 40)
     for t in range(40):
         d_step(game, t)
     frames = [frame("(a) D is partly right", game)]
     for title, step, steps in (
         ("(b) D at its optimum", d_step, 3000),
-        ("(c) G follows D's gradient", g_step, 50),
+        ("(c) G follows D's gradient", g_step, 100),
         ("(d) at the end of the game", algorithm1.alternating, 8000),
     ):
         game = _settling(game, steps)
@@ -95,8 +95,8 @@ def g_step(game: Game, t: int) -> None:
 
 
 def _settling(game: Game, steps: int) -> Game:
-    """The same players, whose learning rates begin at half and fall to a two hundredth over the steps."""
-    recipe = RECIPE.change(lr=RECIPE.lr / 2, lr_decay=100 ** (1 / steps))
+    """The same players, whose learning rates fall to a hundredth over the steps."""
+    recipe = RECIPE.change(lr_decay=100 ** (1 / steps))
     return replace(game, optimiser_G=recipe.optimiser_of(game.G), optimiser_D=recipe.optimiser_of(game.D))
 
 
@@ -122,4 +122,4 @@ def _seconds(seed: int) -> float:
     def each(step: Callable[[Game, int], Any]) -> float:
         return seconds_each(lambda t: step(game, t))
 
-    return 11_000 * each(algorithm1.alternating) + 3040 * each(d_step) + 50 * each(g_step) + 10
+    return 11_000 * each(algorithm1.alternating) + 3040 * each(d_step) + 100 * each(g_step) + 10

@@ -31,17 +31,17 @@ AHEAD = 20  # steps of G for one of D in the Helvetica scenario
 HELVETICA_UPDATES = 200
 
 
-def decaying(name: str, updates: int) -> Recipe:
-    """The recipe with a learning rate that falls from .004 to .00012: first all modes, then precision."""
-    return recipes.find(name).change(lr=0.004, lr_decay=0.03 ** (-1 / updates))
+def decaying(name: str, updates: int, lr: float, to: float) -> Recipe:
+    """The recipe with a learning rate that falls from `lr` to `to`: first all modes, then precision."""
+    return recipes.find(name).change(lr=lr, lr_decay=(lr / to) ** (1 / updates))
 
 
 # The game's name: recipe, examples that D judges at once, updates
 GAMES: dict[str, tuple[Recipe, int, int]] = {
-    "ring8": (decaying("ring8", 10_000), 1, 10_000),
-    "ring8, packed": (decaying("ring8", 10_000), 2, 10_000),
-    "grid25": (decaying("grid25", 25_000), 1, 25_000),
-    "grid25, packed": (decaying("grid25", 25_000), 2, 25_000),
+    "ring8": (decaying("ring8", 10_000, 0.004, 0.00012), 1, 10_000),
+    "ring8, packed": (decaying("ring8", 10_000, 0.004, 0.00012), 2, 10_000),
+    "grid25": (decaying("grid25", 25_000, 0.004, 0.00012), 1, 25_000),
+    "grid25, packed": (decaying("grid25", 35_000, 0.003, 0.00015), 2, 35_000),
 }
 PUBLISHED = {  # mean modes and high-quality share, PacGAN (Lin et al. 2018), tables 1 and 2: GAN and PacGAN2
     "ring8": (6.3, 0.982),
