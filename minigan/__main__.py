@@ -10,7 +10,8 @@ from minigan.errors import InputError
 COMMANDS = {
     "train": ("minigan.train", "train a generator and its discriminator, by default on the bundled digits"),
     "sample": ("minigan.sample", "draw pictures from the generator of a run"),
-    "reproduce": ("minigan.reproduce", "measure a published number again"),
+    "evaluate": ("minigan.evaluate", "measure the generator of a run"),
+    "reproduce": ("minigan.reproduce.__main__", "the paper's figures, table and theorems, measured again"),
     "benchmark": ("minigan.benchmark", "measure the update on this machine, against its matrix products"),
     "data": ("minigan.data.__main__", "list the data sets, fetch one, or verify one"),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#767676"
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
 
 _SIDE = 900  # pixels: small montages are enlarged until their longer side is nearly this
 _PADDING = (64, 64, 64)
@@ -149,7 +150,145 @@ def save_errors(
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter("{x:g}")
     axes.grid(color="0.92", which="both")
-    _legend(axes)
+    _legend(axes, 3)
+    save_figure(path, figure)
+
+
+def save_optimum(path: str | os.PathLike, D: dict[str, Any], losses: dict[str, Any]) -> None:
+    """A trained D beside D* = p_data / (p_data + p_g), and how strongly each loss pulls at G.
+
+    D       lists x, p_data, p_g, D, optimum
+    losses  lists logit, minimax, non_saturating: the derivatives by the logit
+    """
+    figure, (left, right) = panels(2, 11, 4.2)
+    x = D["x"]
+    left.fill_between(x, D["p_data"], color=BLUE, alpha=0.25, linewidth=0, label="$p_{data}$")
+    left.fill_between(x, D["p_g"], color=ORANGE, alpha=0.4, linewidth=0, label="$p_g$")
+    left.plot(x, D["optimum"], color="black", linestyle=":", linewidth=2.5, label="$D^*$")
+    left.plot(x, D["D"], color=BLUE, label="D, trained")
+    left.axvspan(*D["support"], facecolor="none", edgecolor=GREY, linestyle="--", linewidth=0.8)
+    left.set(xlabel="x   (dashed: the support)", ylabel="density; D(x)", ylim=(-0.02, 1.02))
+    left.set_xlim(x[0], x[-1])
+    for name, colour, style, label in (
+        ("minimax", BLUE, "-", r"$\log(1 - D)$: saturates"),
+        ("non_saturating", ORANGE, "--", r"$-\log D$"),
+    ):
+        right.plot(losses["logit"], -np.array(losses[name]), color=colour, linestyle=style, label=label)
+    right.set(xlabel="logit a of a sample, D = sigmoid(a)", ylabel="pull on G:  - dloss/da", yscale="log")
+    for axes in (left, right):
+        _legend(axes, columns=4)
+    save_figure(path, figure)
+
+
+def save_descent(path: str | os.PathLike, simplex: dict[str, Any], parameter: dict[str, Any]) -> None:
+    """Proposition 2 where it holds and where it does not.
+
+    simplex    lists optimal and lagging: JSD after each step, D at its optimum or one step behind
+    parameter  lists theta and criterion, C of N(theta, .5^2), and descents with from, to, C_from, C_to
+    """
+    figure, (left, right) = panels(2, 11, 4.2)
+    left.semilogy(np.maximum(simplex["optimal"], 1e-16), color=BLUE, label="D at its optimum")
+    left.semilogy(simplex["lagging"], color=ORANGE, linestyle="--", label="one step of D for each of $p_g$")
+    left.set(xlabel="step of $p_g$ on the simplex", ylabel="JSD($p_{data}$, $p_g$), nats", ylim=(1e-16, 1))
+    right.plot(parameter["theta"], parameter["criterion"], color=BLUE, label="C(G)")
+    right.axhline(-math.log(4), color=GREY, linestyle=":", label="$-\\log 4$, the minimum over all densities")
+    for descent in parameter["descents"]:
+        ends = (descent["from"], descent["C_from"]), (descent["to"], descent["C_to"])
+        right.plot(*zip(*ends, strict=True), color=ORANGE, linestyle="--", linewidth=0.8)
+        right.plot(*ends[0], "o", color="white", markeredgecolor="black")
+        right.plot(*ends[1], "o", color=ORANGE, markeredgecolor="black")
+    right.set(xlabel=r"$\theta$ of $p_g = N(\theta, .5^2)$   (circles: where descents begin; dots: end)")
+    right.set(ylabel="C(G), nats")
+    for axes in (left, right):
+        _legend(axes)
+    save_figure(path, figure)
+
+
+def save_coverage(path: str | os.PathLike, summary: Sequence[dict[str, Any]]) -> None:
+    """Modes found and share of high quality for each game, with standard errors, beside published ones.
+
+    summary  records with game, modes, modes_error, high_quality, high_quality_error, published
+    """
+    figure, (left, right) = panels(2, 11, 4.2)
+    place = np.arange(len(summary))
+    for axes, what, scale, column in ((left, "modes", 1, 0), (right, "high_quality", 100, 1)):
+        height = [scale * row[what] for row in summary]
+        error = [scale * (row[f"{what}_error"] or 0) for row in summary]
+        axes.bar(place, height, 0.6, yerr=error, color=BLUE, alpha=0.8, capsize=4, label="minigan")
+        known = [(i, scale * row["published"][column]) for i, row in enumerate(summary) if row["published"]]
+        axes.plot(
+            *zip(*known, strict=True), "D", color=ORANGE, markeredgecolor="black", label="PacGAN article"
+        )
+        axes.set_xticks(place, [row["game"].replace(", ", "\n") for row in summary])
+        axes.grid(visible=False, axis="x")
+        _legend(axes)
+    left.set_ylabel("modes found, mean over the seeds")
+    right.set(ylabel="samples of high quality, %", ylim=(0, 104))
+    save_figure(path, figure)
+
+
+def save_scatters(
+    path: str | os.PathLike, drawn: Sequence[tuple[str, np.ndarray, np.ndarray]], clip: float = 1.25
+) -> None:
+    """For each (title, real, generated) the points, (n, 2), side by side."""
+    figure, axes_of = panels(len(drawn), 3.2 * len(drawn), 3.6)
+    for axes, (title, real, fake) in zip(axes_of, drawn, strict=True):
+        real, fake = _points("real", real), _points("generated", fake)
+        side = clip * np.abs(real).max()
+        axes.plot(*fake.T, ".", markersize=3, color=ORANGE, label="generated")
+        axes.plot(*real.T, "o", markersize=3, color=BLUE, markerfacecolor="none", alpha=0.3, label="real")
+        axes.set(title=title, xlim=(-side, side), ylim=(-side, side), aspect="equal")
+    save_figure(path, figure)
+
+
+def save_game(path: str | os.PathLike, frames: Sequence[dict[str, Any]], top: float = 1.02) -> None:
+    """Frames of Figure 1 side by side, in the paper's own style: p_data dotted, p_g green, D dashed blue.
+
+    frames  records with title and lists x, p_data, p_g, D, optimum; z, G(z): where the arrows below lead
+    top     of the vertical axis
+    """
+    figure, axes_of = panels(len(frames), 4.2 * len(frames), 3.8)
+    for axes, frame in zip(axes_of, frames, strict=True):
+        x, seen = frame["x"], np.add(frame["p_data"], frame["p_g"]) > 0.005
+        axes.plot(
+            x, np.where(seen, frame["optimum"], np.nan), color=GREY, linewidth=4, alpha=0.4, label="$D^*$"
+        )
+        axes.plot(x, frame["D"], color=BLUE, linestyle="--", label="D")
+        axes.plot(x, frame["p_data"], color="black", linestyle=":", linewidth=2, label="$p_{data}$")
+        axes.plot(x, frame["p_g"], color=GREEN, label="$p_g$")
+        for height in (-0.15, -0.5):
+            axes.axhline(height, color="black", linewidth=0.8)
+        for z, Gz in zip(frame["z"], frame["G(z)"], strict=True):
+            arrow = {"arrowstyle": "->", "color": GREY, "linewidth": 0.8}
+            axes.annotate("", (Gz, -0.15), (z, -0.5), arrowprops=arrow, annotation_clip=False)
+        axes.text(x[-1], -0.17, "x = G(z)", ha="right", va="top", fontsize="small")
+        axes.text(x[-1], -0.52, "z", ha="right", va="top", fontsize="small")
+        axes.set(xlabel=frame["title"], xlim=(x[0], x[-1]), ylim=(-0.6, top), yticks=(0, 0.5, 1))
+        axes.grid(visible=False)
+    _legend(axes_of[0], columns=4)
+    save_figure(path, figure)
+
+
+def save_log_likelihood(path: str | os.PathLike, curves: dict[str, list[dict[str, Any]]]) -> None:
+    """Parzen window log-likelihood of the test images against epochs, one line for each name in `curves`.
+
+    curves  lists of records with epoch, mean and standard_error, in nats
+    """
+    figure, (axes,) = panels(1, 7.5, 4.8)
+    styles = zip(cycle((BLUE, ORANGE, GREEN, "black")), cycle(("-", "--", "-.", ":")), cycle("os^D"))
+    for (name, curve), (colour, line, marker) in zip(curves.items(), styles, strict=False):
+        epoch, mean, error = (
+            np.array([one[what] for one in curve]) for what in ("epoch", "mean", "standard_error")
+        )
+        axes.errorbar(
+            epoch, mean, error, color=colour, linestyle=line, marker=marker, markersize=4, label=name
+        )
+    axes.axhline(225, color=GREY, linestyle=":")
+    axes.annotate(
+        "the paper: 225", (1, 225), xycoords=axes.get_yaxis_transform(), color=GREY, ha="right", va="bottom"
+    )
+    axes.set(xlabel="epoch", ylabel="log-likelihood of the test images, nats")
+    _legend(axes, columns=min(len(curves), 4))
     save_figure(path, figure)
 
 
@@ -193,8 +332,8 @@ def save_figure(path: str | os.PathLike, figure: Figure) -> None:
     write_atomically(path, lambda file: figure.savefig(file, format="png"))
 
 
-def _legend(axes: Axes) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, borderaxespad=0.3)
+def _legend(axes: Axes, columns: int = 2) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, borderaxespad=0.3)
 
 
 def _balance(axes: Axes, y: float, label: str) -> None:

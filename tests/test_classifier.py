@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minigan import checkpoint, classifier, data, reproduce
+from minigan import checkpoint, classifier, data
 from minigan.backend import Backend, to_host
 from minigan.classifier import SETTINGS, Classifier, limit_columns
+from minigan.reproduce import classifier as reproduce
 from minigan.tensor import Tensor
 
-DIGITS = ["classifier", "--data", "digits", "--quiet", "--out"]
+DIGITS = ["--data", "digits", "--quiet", "--out"]
 
 
 @pytest.fixture(scope="module")

@@ -129,8 +129,8 @@ def report(counts: Counter, rejected: Counter, survivors: list[Change]) -> tuple
     return (
         f"""## Mechanical changes
 
-`python -m tests.mutants.mechanical` has cosmic-ray change one operator, comparison, number or constant at a time
-(not in type annotations, at which Python does not look), and runs the module's tests on NumPy.
+`python -m tests.mutants.mechanical` has cosmic-ray change one operator, comparison, number or constant
+at a time (not in type annotations, at which Python does not look), and runs the module's tests on NumPy.
 {noticed} of {total} changes were noticed: {100 * noticed / total:.1f} %.
 
 | module | changes | noticed | not noticed |

@@ -1,0 +1,76 @@
+"""python -m minigan.reproduce: the figures, the table and the theorems of the paper, measured again."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from minigan.cli import Parser, exit_status
+from minigan.errors import InputError
+
+REPRODUCTIONS = {
+    "theory": "the theorems of section 4 in numbers, and where they stop holding",
+    "figure1": "the game on a line, in four frames and as a film",
+    "modes": "how many modes a generator finds on ring8 and grid25, plain and packed",
+    "table1": "log-likelihood on MNIST over several seeds, beside the paper's",
+    "curve": "log-likelihood against epochs, by update and by loss",
+    "figure2": "fair samples of a run, with the nearest training images",
+    "figure3": "straight lines through z-space",
+    "classifier": "the maxout classifier of the Maxout article",
+}
+ON_A_BACKEND = set(REPRODUCTIONS) - {"theory", "figure1"}
+EXAMPLES = "  python -m minigan.reproduce all --out runs/paper --backend cupy"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the reproduction that `argv` names first; returns the exit status."""
+    return exit_status(lambda: _run(sys.argv[1:] if argv is None else argv))
+
+
+def overview() -> str:
+    width = max(map(len, REPRODUCTIONS))
+    lines = "\n".join(f"  {name:{width}}  {purpose}" for name, purpose in REPRODUCTIONS.items())
+    return f"""python -m minigan.reproduce WHAT [options]
+
+{lines}
+  {"all":{width}}  all of these, one after the other; --out FOLDER is where
+
+Each prints how long it will take, writes pictures and numbers into a folder, and goes on where it was
+stopped.  `python -m minigan.reproduce WHAT --help` says more."""
+
+
+def _all(argv: list[str]) -> int:
+    """Each in a folder of its own; the figures of samples are of the first run of table1."""
+    made = Parser(
+        "reproduce all", "Everything, one after the other; it can be stopped and goes on.", EXAMPLES
+    )
+    made.add_argument("--out", default="runs/paper", metavar="FOLDER", help="(default: runs/paper)")
+    made.add_backend()
+    made.add_argument("--quiet", action="store_true", help="say nothing but errors and the results")
+    args = made.parse_args(argv)
+    for what in REPRODUCTIONS:
+        options = ["--out", str(Path(args.out) / what)] + ["--quiet"] * args.quiet
+        if what in ON_A_BACKEND:
+            options += ["--backend", args.backend]
+        if what in ("figure2", "figure3"):
+            options += ["--run", str(Path(args.out) / "table1" / "seed-1")]
+        print(f"== {what}", flush=True)
+        if status := _run([what, *options]):
+            return status
+    return 0
+
+
+def _run(argv: list[str]) -> int:
+    what, *rest = argv or ["--help"]
+    if what in REPRODUCTIONS:
+        return importlib.import_module(f"minigan.reproduce.{what}").main(rest)
+    if what == "all":
+        return _all(rest)
+    if what not in ("-h", "--help"):
+        names = ", ".join([*REPRODUCTIONS, "all"])
+        raise InputError(f"there is nothing called {what!r} to reproduce, only {names}")
+    print(overview())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

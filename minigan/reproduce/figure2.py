@@ -1,0 +1,54 @@
+"""python -m minigan.reproduce figure2: fair samples of a run, and the training images nearest to them."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan import pictures, run
+from minigan.backend import choose
+from minigan.cli import Parser, exit_status
+from minigan.errors import InputError
+from minigan.random import Streams
+from minigan.reproduce.report import Report, how_long, parser, say
+from minigan.sample import generate, nearest
+
+EXAMPLES = "  python -m minigan.reproduce figure2 --run runs/mnist-1"
+
+ROWS, COLUMNS = 4, 5  # and one more column for the nearest training images
+
+
+def main(argv: list[str]) -> int:
+    return exit_status(lambda: _figure2(_parser().parse_args(argv), argv))
+
+
+def _parser() -> Parser:
+    made = parser(
+        "figure2", "Figure 2: samples that nobody chose, with the nearest training images.", EXAMPLES
+    )
+    made.add_argument("--run", required=True, metavar="RUN", help="the run folder, of images")
+    made.add_argument("--seed", type=int, default=0, metavar="N", help="decides the noise (default: 0)")
+    made.add_backend()
+    return made
+
+
+def _figure2(args: Namespace, argv: list[str]) -> int:
+    backend = choose(args.backend)
+    config, dataset, G = run.load_generator(Path(args.run), backend)
+    if dataset.shape is None:
+        raise InputError(f"figure2 is of images; {args.run} learned the points of {dataset.name}")
+    report = Report("figure2", args.out, argv, {"run": args.run, "seed": args.seed, "backend": backend.name})
+    say(args, f"figure2: about {how_long(2)}")
+    noise = config.recipe.noise(Streams(args.seed, backend)("sample"), ROWS * COLUMNS)
+    samples = generate(G, noise)
+    last = samples[COLUMNS - 1 :: COLUMNS]
+    found = nearest(last, dataset)
+    grid = dataset.restore(samples), COLUMNS, dataset.restore(found)
+    pictures.save_grid(report.picture("figure2"), *grid)
+    distances: list[Any] = np.linalg.norm(last - found, axis=1).tolist()
+    report.found = {"distance_to_nearest": distances}
+    report.write()
+    print(f"distance to the nearest training image: {', '.join(f'{d:.2f}' for d in distances)}")
+    print(report.picture("figure2"))
+    return 0

@@ -1,0 +1,184 @@
+"""python -m minigan.reproduce modes: how many modes a generator finds, plain and packed."""
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minigan import algorithm1, data, modes, pictures, recipes, run
+from minigan.algorithm1 import Game
+from minigan.backend import Backend, choose
+from minigan.cli import Parser, exit_status
+from minigan.data import Mixture
+from minigan.errors import InputError
+from minigan.game import discriminator_loss
+from minigan.recipes import Recipe
+from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
+from minigan.sample import generate
+from minigan.tensor import Tensor, backward
+
+EXAMPLES = """\
+  python -m minigan.reproduce modes                  ring8 and grid25, plain and packed, 10 seeds
+  python -m minigan.reproduce modes --seeds 2 --out runs/modes-short"""
+
+SAMPLES = 2_500
+DRAWN = 1  # the seed whose samples are shown
+HELVETICA = "ring8, G ahead"
+AHEAD = 20  # steps of G for one of D in the Helvetica scenario
+HELVETICA_UPDATES = 200
+
+
+def decaying(name: str, updates: int, lr: float, to: float) -> Recipe:
+    """The recipe with a learning rate that falls from `lr` to `to`: first all modes, then precision."""
+    return recipes.find(name).change(lr=lr, lr_decay=(lr / to) ** (1 / updates))
+
+
+# The game's name: recipe, examples that D judges at once, updates
+GAMES: dict[str, tuple[Recipe, int, int]] = {
+    "ring8": (decaying("ring8", 10_000, 0.004, 0.00012), 1, 10_000),
+    "ring8, packed": (decaying("ring8", 10_000, 0.004, 0.00012), 2, 10_000),
+    "grid25": (decaying("grid25", 25_000, 0.004, 0.00012), 1, 25_000),
+    "grid25, packed": (decaying("grid25", 35_000, 0.003, 0.00015), 2, 35_000),
+}
+PUBLISHED = {  # mean modes and high-quality share, PacGAN (Lin et al. 2018), tables 1 and 2: GAN and PacGAN2
+    "ring8": (6.3, 0.982),
+    "ring8, packed": (7.9, 0.956),
+    "grid25": (17.3, 0.948),
+    "grid25, packed": (23.8, 0.913),
+}
+
+
+def main(argv: list[str]) -> int:
+    return exit_status(lambda: _modes(_parser().parse_args(argv), argv))
+
+
+def _parser() -> Parser:
+    made = parser("modes", "Modes covered on the ring of 8 and the grid of 25 Gaussians.", EXAMPLES)
+    made.add_argument("--seeds", type=int, default=10, metavar="N", help="seeds 1 to N (default: 10)")
+    made.add_backend()
+    return made
+
+
+def _modes(args: Namespace, argv: list[str]) -> int:
+    if args.seeds < 1:
+        raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
+    backend = choose(args.backend)
+    report = Report("modes", args.out, argv, {"backend": backend.name})
+    left = [
+        (name, seed)
+        for seed in range(1, args.seeds + 1)
+        for name in [*GAMES, HELVETICA]
+        if f"{name}, seed {seed}" not in report.found
+    ]
+    say(args, f"modes: {len(left)} games to play, about {how_long(_seconds(left, backend))}")
+    for name, seed in left:
+        one = report.keep(f"{name}, seed {seed}", partial(_measure, name, seed, backend))
+        say(args, f"{name}, seed {seed}: {one['modes']} modes, {one['high_quality']:.1%} of high quality")
+    summary = report.found["summary"] = summarise(report.found, range(1, args.seeds + 1))
+    report.write()
+    pictures.save_coverage(report.picture("modes"), summary)
+    _draw_samples(report)
+    print(as_text(summary))
+    print(f"{report.picture('modes')}\n{report.picture('modes-samples')}")
+    return 0
+
+
+def _seconds(left: list[tuple[str, int]], backend: Backend) -> float:
+    """What the games that are left will take, after a few updates of each kind."""
+    each = {}
+    for name in {name for name, _ in left}:
+        game, update, updates = begin(name, 1, backend)
+        each[name] = updates * seconds_each(partial(update, game), 20 if updates > 1000 else 1)
+    return sum(each[name] for name, _ in left)
+
+
+# One game --------------------------------------------------------------------------------------------
+
+
+def begin(name: str, seed: int, backend: Backend) -> tuple[Game, Callable[[Game, int], Any], int]:
+    """The game of that name as it starts, its update, and how many of these."""
+    if name == HELVETICA:
+        return packed_game(recipes.find("ring8"), 1, seed, backend), g_ahead, HELVETICA_UPDATES
+    recipe, pack, updates = GAMES[name]
+    return packed_game(recipe, pack, seed, backend), algorithm1.UPDATES[recipe.update], updates
+
+
+def packed_game(recipe: Recipe, pack: int, seed: int, backend: Backend) -> Game:
+    """A game whose D judges `pack` examples at once; a minibatch has recipe.batch of these packs."""
+    dataset = run.load_data(recipe)
+    game = run.set_up(recipe.change(batch=pack * recipe.batch), dataset, backend, seed)
+    if pack == 1:
+        return game
+    net = recipe.discriminator(pack * dataset.train.shape[1], game.streams)
+    D = modes.Packed(net, pack)
+    return replace(game, D=D, optimiser_D=recipe.optimiser_of(D))
+
+
+def g_ahead(game: Game, t: int) -> None:
+    """The Helvetica scenario on purpose: many steps of G against a D that stands still, then one of D."""
+    noise = game.streams("noise", t)
+    for i in range(t * AHEAD, (t + 1) * AHEAD):
+        g_loss = game.generator_loss(game.D(game.G(Tensor(game.prior(noise)), None), None))
+        backward(g_loss, wrt=game.G.parameters())
+        game.optimiser_G.step(i, 0)
+    x, z = Tensor(game.data.minibatch(t)), Tensor(game.prior(noise))
+    d_loss = discriminator_loss(game.D(x, None), game.D(game.G(z, None), None), game.d_loss_scale)
+    backward(d_loss, wrt=game.D.parameters())
+    game.optimiser_D.step(t, 0)
+
+
+def _measure(name: str, seed: int, backend: Backend) -> dict[str, Any]:
+    game, update, updates = begin(name, seed, backend)
+    for t in range(updates):
+        update(game, t)
+    recipe = recipes.find(name.partition(",")[0])
+    dataset = run.load_data(recipe)
+    assert isinstance(dataset, Mixture)
+    samples = generate(game.G, recipe.noise(game.streams("sample"), SAMPLES))
+    found = modes.coverage(samples, dataset.modes, dataset.std)
+    numbers: dict[str, Any] = {"modes": found.modes, "high_quality": found.high_quality, "updates": updates}
+    numbers |= {"counts": found.counts.tolist(), "spread": float(samples.std(axis=0).max())}
+    return numbers | ({"samples": samples[:1000].round(4).tolist()} if seed == DRAWN else {})
+
+
+# All seeds -------------------------------------------------------------------------------------------
+
+
+def summarise(found: dict[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """Mean and standard error over the seeds, of each game."""
+    summary = []
+    for name in [*GAMES, HELVETICA]:
+        games = [found[f"{name}, seed {seed}"] for seed in seeds]
+        row: dict[str, Any] = {"game": name, "seeds": list(seeds)}
+        for what in ("modes", "high_quality"):
+            values = np.array([game[what] for game in games], float)
+            error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else None
+            row |= {what: float(values.mean()), f"{what}_error": None if error is None else float(error)}
+        row["published"] = PUBLISHED.get(name)
+        summary.append(row)
+    return summary
+
+
+def as_text(summary: list[dict[str, Any]]) -> str:
+    """A table for a person to read."""
+    lines = [f"{'game':16} {'modes':>14} {'high quality':>18}   published (PacGAN)"]
+    for row in summary:
+        modes_error, quality_error = (row[f"{what}_error"] or 0.0 for what in ("modes", "high_quality"))
+        published = "{:.1f} modes, {:.1%}".format(*row["published"]) if row["published"] else ""
+        lines.append(
+            f"{row['game']:16} {row['modes']:6.1f} +- {modes_error:4.2f} "
+            f"{row['high_quality']:10.1%} +- {quality_error:5.1%}   {published}"
+        )
+    return "\n".join([*lines, f"(a perfect sampler: {modes.ceiling(2):.2%} of high quality)"])
+
+
+def _draw_samples(report: Report) -> None:
+    """The samples of one seed over the data, one panel for each game."""
+    drawn = []
+    for name in [*GAMES, HELVETICA]:
+        real = data.load(name.partition(",")[0]).test[:1000]
+        drawn.append((name, real, np.array(report.found[f"{name}, seed {DRAWN}"]["samples"])))
+    pictures.save_scatters(report.picture("modes-samples"), drawn)

@@ -1,0 +1,94 @@
+"""What every reproduction leaves behind: a folder with pictures, the numbers as JSON, and the command.
+
+The numbers are kept as they come, each under its own name, so that a reproduction that was stopped goes on
+with the first one that is missing.
+"""
+
+import platform
+import shlex
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minigan
+from minigan.cli import Parser
+from minigan.errors import InputError
+from minigan.files import read_json, write_json
+
+
+class Report:
+    """The folder of one reproduction, and `found`: its numbers by name.
+
+    settings: what decides the numbers, as JSON can hold it; a folder with others is refused (InputError).
+    """
+
+    def __init__(self, what: str, out: str | None, argv: Sequence[str], settings: dict[str, Any]) -> None:
+        self.folder = Path(out or f"runs/{what}")
+        self.path = self.folder / f"{what}.json"
+        self.command = shlex.join(["python", "-m", "minigan.reproduce", what, *argv])
+        self.settings, self.found = settings, {}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"--out: cannot make {self.folder}: {error.strerror}; name another") from None
+        if self.path.exists():
+            self._go_on(read_json(self.path))
+
+    def _go_on(self, stored: Any) -> None:
+        try:
+            same, self.found = stored["settings"] == self.settings, dict(stored["found"])
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"--out: {self.path} is not what a reproduction writes; name another") from None
+        if not same:
+            raise InputError(f"--out: {self.folder} holds one with other settings; name another folder")
+
+    def keep(self, name: str, make: Callable[[], Any]) -> Any:
+        """found[name], made and written to the disk if it is not there yet."""
+        if name not in self.found:
+            self.found[name] = make()
+            self.write()
+        return self.found[name]
+
+    def write(self) -> None:
+        versions = {"minigan": minigan.__version__, "numpy": np.__version__}
+        versions["python"] = platform.python_version()
+        content = {"command": self.command, "settings": self.settings, "versions": versions}
+        write_json(self.path, content | {"found": self.found})
+
+    def picture(self, name: str) -> Path:
+        """Where a picture of that name goes."""
+        return self.folder / f"{name}.png"
+
+
+def parser(what: str, purpose: str, examples: str) -> Parser:
+    """The arguments that all reproductions have."""
+    made = Parser(f"reproduce {what}", purpose, examples)
+    made.add_argument("--out", metavar="FOLDER", help=f"a stopped reproduction continues there (runs/{what})")
+    made.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
+    return made
+
+
+def say(args: Namespace, text: str) -> None:
+    if not args.quiet:
+        print(text, flush=True)
+
+
+def how_long(seconds: float) -> str:
+    """As a person says it: 40 s, 12 min, 3.5 h"""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def seconds_each(step: Callable[[int], Any], count: int = 20) -> float:
+    """How long one of these takes here: the mean over `count`, after as many to warm up."""
+    for i in range(count):
+        step(i)
+    began = time.perf_counter()
+    for i in range(count, 2 * count):
+        step(i)
+    return (time.perf_counter() - began) / count

@@ -1,0 +1,101 @@
+"""modes.py: what counts as covered, as clear, as near; and packing."""
+
+from math import exp, log
+
+import numpy as np
+import pytest
+
+from minigan import data, modes
+from minigan.backend import Backend
+from minigan.errors import InputError
+from minigan.nn import Linear
+from minigan.random import Streams
+from minigan.tensor import Tensor
+
+CENTRES = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
+
+
+def test_three_standard_deviations_count():
+    samples = np.array([[0, 0.29], [0, 0.31], [10.2, 0.2], [10.2, 0.25], [5, 5]])
+    found = modes.coverage(samples, CENTRES, std=0.1)
+    assert found.modes == 2 and found.high_quality == pytest.approx(2 / 5)
+    assert found.counts.tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize(("name", "d"), [("gaussian1d", 1), ("ring8", 2), ("grid25", 2)])
+def test_the_data_reach_the_ceiling(name, d):
+    mixture = data.load(name)
+    found = modes.coverage(mixture.train[:50_000], mixture.modes, mixture.std)
+    assert found.modes == len(mixture.modes)
+    assert found.high_quality == pytest.approx(modes.ceiling(d), abs=0.0015)  # three standard errors
+    assert found.counts.sum() == round(found.high_quality * 50_000)
+
+
+def test_the_published_ceiling():
+    assert modes.ceiling(2) == pytest.approx(0.9889, abs=5e-5)
+
+
+# Classes ---------------------------------------------------------------------------------------------
+
+
+def test_clear_and_varied_samples_score_highest():
+    found = modes.classes(np.eye(10)[np.arange(50) % 10])
+    assert found.score == pytest.approx(10) and found.entropy == pytest.approx(log(10))
+    np.testing.assert_allclose(found.shares, 0.1)
+
+
+def test_one_class_scores_one():
+    found = modes.classes(np.eye(10)[np.full(50, 3)])
+    assert found.score == pytest.approx(1) and found.entropy == pytest.approx(0, abs=1e-12)
+    assert found.shares.tolist() == np.eye(10)[3].tolist()
+
+
+def test_unclear_samples_score_one():
+    found = modes.classes(np.full((50, 10), 0.1))
+    assert found.score == pytest.approx(1) and found.entropy == pytest.approx(log(10))
+
+
+def test_the_score_by_hand():
+    p = np.array([[0.9, 0.1], [0.3, 0.7]])  # p(y) = 0.6, 0.4
+    divergence = 0.9 * log(0.9 / 0.6) + 0.1 * log(0.1 / 0.4) + 0.3 * log(0.3 / 0.6) + 0.7 * log(0.7 / 0.4)
+    found = modes.classes(p.astype(np.float32))
+    assert found.score == pytest.approx(exp(divergence / 2), abs=1e-6)
+    assert found.entropy == pytest.approx(-0.6 * log(0.6) - 0.4 * log(0.4), abs=1e-6)
+
+
+# Distances -------------------------------------------------------------------------------------------
+
+
+def test_nearest_distance():
+    rng = np.random.default_rng(0)
+    x, others = rng.random((23, 5)).astype(np.float32), rng.random((11, 5)).astype(np.float32)
+    x[3] = others[7]
+    expected = np.linalg.norm(x[:, None].astype(float) - others, axis=2).min(axis=1)
+    np.testing.assert_allclose(modes.nearest_distance(x, others, chunk=4), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: modes.coverage(x, CENTRES, 0.1),
+        lambda x: modes.nearest_distance(x, CENTRES),
+        lambda x: modes.classes(x),
+    ],
+)
+@pytest.mark.parametrize("samples", [np.full((2, 2), np.nan), np.zeros((0, 2))])
+def test_samples_that_cannot_be_measured(call, samples):
+    with pytest.raises(InputError, match="samples: expected one or more"):
+        call(samples)
+
+
+# Packing ---------------------------------------------------------------------------------------------
+
+
+def test_a_pack_is_judged_together():
+    net = Linear(6, 1, Streams(1, Backend("numpy", "float64"))("init"))
+    x = np.random.default_rng(0).random((8, 3))
+    packed = modes.Packed(net, 2)
+    logits = packed(Tensor(x), None).data
+    expected = [np.concatenate([x[2 * i], x[2 * i + 1]]) @ net.W.data for i in range(4)]
+    np.testing.assert_allclose(logits, expected)
+    assert packed.parameters() == net.parameters()

@@ -1,0 +1,166 @@
+"""parzen.py: the log-likelihood against its definition, against published numbers, and what is refused."""
+
+import tracemalloc
+from math import log, pi, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minigan import parzen
+from minigan.backend import to_host
+from minigan.errors import InputError
+
+
+def by_definition(x, centres, sigma):
+    """The formula, centre by centre, in float64 and with the differences themselves."""
+    x, centres = x.astype(np.float64), centres.astype(np.float64)
+    n, d = centres.shape
+    exponents = np.array([[-((row - s) ** 2).sum() / (2 * sigma**2) for s in centres] for row in x])
+    largest = exponents.max(axis=1)
+    total = np.exp(exponents - largest[:, None]).sum(axis=1)
+    return largest + np.log(total) - log(n) - d * log(sigma * sqrt(2 * pi))
+
+
+def images(n, d=784, seed=0, dtype=np.float32):
+    return np.random.default_rng(seed).random((n, d)).astype(dtype)
+
+
+@given(
+    m=st.integers(1, 6),
+    n=st.integers(1, 9),
+    d=st.integers(1, 5),
+    sigma=st.sampled_from([0.01, 0.3, 1.0, 20.0]),
+    seed=st.integers(0, 99),
+)
+def test_it_is_the_definition(m, n, d, sigma, seed):
+    x, centres = images(m, d, seed), images(n, d, seed + 100)
+    np.testing.assert_allclose(
+        parzen.log_likelihood(x, centres, sigma), by_definition(x, centres, sigma), rtol=1e-9, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_in_784_dimensions_at_sigma_a_tenth(backend, dtype):
+    x, centres = images(5, dtype=dtype), images(40, seed=1, dtype=dtype)
+    found = parzen.log_likelihood(backend.asarray(x), backend.asarray(centres), 0.1)
+    assert isinstance(found, backend.xp.ndarray) and found.dtype == np.float64
+    np.testing.assert_allclose(to_host(found), by_definition(x, centres, 0.1), rtol=0, atol=1e-6)
+
+
+def test_one_centre_is_the_normal_distribution():
+    x, centre, sigma = np.array([[3.0, 4.0]]), np.zeros((1, 2)), 2.0
+    expected = -25 / 8 - 2 * log(2 * sqrt(2 * pi))
+    assert parzen.log_likelihood(x, centre, sigma)[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_it_is_a_density():
+    x = np.linspace(-8, 9, 4001)[:, None]
+    density = np.exp(parzen.log_likelihood(x, np.array([[0.0], [0.5], [2.0]]), 0.7))
+    assert density.sum() * (x[1, 0] - x[0, 0]) == pytest.approx(1, abs=1e-9)
+
+
+def test_chunks_change_nothing(monkeypatch):
+    x, centres = images(23, 6), images(31, 6, seed=1)
+    centres[20:] += 5  # the largest term comes late for some rows, early for others
+    x[10:] += 5
+    whole = parzen.log_likelihood(x, centres, 0.05)
+    monkeypatch.setattr(parzen, "ROWS", 7)
+    monkeypatch.setattr(parzen, "CENTRES", 4)
+    done = []
+    chunked = parzen.log_likelihood(x, centres, 0.05, lambda *numbers: done.append(numbers))
+    np.testing.assert_allclose(chunked, whole, rtol=1e-12)
+    np.testing.assert_allclose(whole, by_definition(x, centres, 0.05), rtol=1e-9)
+    assert done == [(7, 23), (14, 23), (21, 23), (23, 23)]
+
+
+def test_far_away_it_is_finite():
+    found = parzen.log_likelihood(np.full((1, 784), 50.0), np.zeros((3, 784)), 0.01)
+    assert np.isfinite(found).all() and found[0] < -1e9
+
+
+def test_inputs_are_left_as_they_were():
+    x, centres = images(4, 3), images(5, 3, seed=1)
+    copies = x.copy(), centres.copy()
+    parzen.log_likelihood(x, centres, 0.1)
+    parzen.choose_sigma(x, centres)
+    assert (x == copies[0]).all() and (centres == copies[1]).all()
+
+
+def test_the_memory_is_bounded():
+    x, centres = np.zeros((9000, 8), np.float32), np.zeros((5000, 8), np.float32)  # 360 MB of pairs
+    tracemalloc.start()
+    try:
+        parzen.log_likelihood(x, centres, 1.0)
+        assert tracemalloc.get_traced_memory()[1] < 120e6
+    finally:
+        tracemalloc.stop()
+
+
+# Sigma -----------------------------------------------------------------------------------------------
+
+
+def test_the_authors_grid():
+    np.testing.assert_allclose(parzen.SIGMAS, np.logspace(-1, 0, 10), rtol=1e-12)
+
+
+def test_sigma_is_the_best_of_those_given(backend):
+    rng = np.random.default_rng(0)
+    valid, centres = rng.normal(0, 0.3, (200, 1)), np.zeros((1, 1))
+    valid, centres = backend.asarray(valid), backend.asarray(centres)
+    done = []
+    sigma, mean = parzen.choose_sigma(valid, centres, [1.0, 0.3, 0.1], lambda *numbers: done.append(numbers))
+    assert sigma == 0.3 and done == [(1, 3), (2, 3), (3, 3)]
+    assert mean == pytest.approx(float(parzen.log_likelihood(valid, centres, 0.3).mean()), abs=1e-12)
+
+
+# Bad input -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sigma", [0, -0.1, float("nan"), float("inf")])
+def test_an_impossible_sigma(sigma):
+    with pytest.raises(InputError, match="sigma: expected a number above 0"):
+        parzen.log_likelihood(images(2), images(2), sigma)
+
+
+@pytest.mark.parametrize(
+    ("x", "centres", "message"),
+    [
+        (np.zeros((0, 3)), np.zeros((2, 3)), "x: expected one example or more"),
+        (np.zeros((2, 3)), np.zeros((0, 3)), "centres: expected one example or more"),
+        (np.zeros((2, 3)), np.zeros((2, 4)), r"\(2, 3\) and \(2, 4\)"),
+        (np.zeros(3), np.zeros((2, 3)), r"\(3,\) and \(2, 3\)"),
+        (np.full((2, 3), np.nan), np.zeros((2, 3)), "x: some numbers are not finite"),
+        (np.zeros((2, 3)), np.full((2, 3), np.inf), "centres: some numbers are not finite"),
+    ],
+)
+def test_what_cannot_be_measured(x, centres, message):
+    with pytest.raises(InputError, match=message):
+        parzen.log_likelihood(x, centres, 0.1)
+
+
+def test_no_sigma_to_choose_from():
+    with pytest.raises(InputError, match="sigmas: expected one or more"):
+        parzen.choose_sigma(images(2), images(2), [])
+
+
+# On the real MNIST: what any implementation of the protocol must find ---------------------------------
+
+
+@pytest.mark.parametrize(
+    ("centres", "expected", "chosen"), [("images", 241.2, 0.1668), ("mean", -59.1, 0.2783)]
+)
+def test_the_calibration(mnist, centres, expected, chosen):
+    train, valid, test = (part / np.float32(255) for part in (mnist.train, mnist.valid[:1000], mnist.test))
+    centres = train[:10_000] if centres == "images" else train.mean(axis=0, keepdims=True)
+    sigma, _ = parzen.choose_sigma(valid, centres, parzen.SIGMAS[1:6])
+    assert sigma == pytest.approx(chosen, abs=1e-4)
+    assert parzen.log_likelihood(test, centres, sigma).mean() == pytest.approx(expected, abs=0.05)
+
+
+def test_real_images_by_definition(mnist):
+    x, centres = mnist.test[:10] / np.float32(255), mnist.train[:2000] / np.float32(255)
+    np.testing.assert_allclose(
+        parzen.log_likelihood(x, centres, 0.1), by_definition(x, centres, 0.1), rtol=0, atol=1e-6
+    )

@@ -1,0 +1,372 @@
+"""reproduce: each reproduction in little, that it goes on where it was stopped, and what is refused."""
+
+import json
+from math import log
+
+import numpy as np
+import pytest
+
+from minigan import data, evaluate, pictures, recipes, run, theory
+from minigan.backend import Backend
+from minigan.data import Dataset
+from minigan.errors import InputError
+from minigan.files import read_json, write_json
+from minigan.reproduce import curve, figure1, milestones, modes, table1
+from minigan.reproduce import theory as theory_again
+from minigan.reproduce.__main__ import REPRODUCTIONS, main
+from minigan.reproduce.report import Report, how_long
+from minigan.tensor import Tensor
+
+FLOAT32, FLOAT64 = Backend("numpy", "float32"), Backend("numpy", "float64")
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """Times are not measured: these are not the games that a user plays."""
+    for module in (theory_again, figure1, modes, milestones):
+        monkeypatch.setattr(module, "seconds_each", lambda *_: 0.0)
+
+
+def small_digits(name="mnist"):
+    """The bundled digits in the place of MNIST."""
+    digits = data.load("digits")
+    parts = (getattr(digits, part) for part in ("train", "valid", "test"))
+    return Dataset(name, *parts, shape=(8, 8), prepare=digits.prepare, restore=digits.restore)
+
+
+# The command -----------------------------------------------------------------------------------------
+
+
+def test_it_says_what_there_is(capsys):
+    assert main([]) == 0
+    out, _ = capsys.readouterr()
+    assert all(f"\n  {name} " in out for name in [*REPRODUCTIONS, "all"])
+
+
+@pytest.mark.parametrize("name", REPRODUCTIONS)
+def test_each_explains_itself(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([name, "--help"])
+    out, _ = capsys.readouterr()
+    assert stopped.value.code == 0 and f"reproduce {name}" in out and "--out" in out
+
+
+def test_all_is_every_one_in_its_own_folder(monkeypatch, tmp_path, capsys):
+    called = []
+    for name in REPRODUCTIONS:
+        monkeypatch.setattr(
+            f"minigan.reproduce.{name}.main", lambda argv, name=name: called.append((name, argv)) or 0
+        )
+    assert main(["all", "--out", str(tmp_path), "--quiet"]) == 0
+    assert [name for name, _ in called] == list(REPRODUCTIONS)
+    assert all(argv[:2] == ["--out", str(tmp_path / name)] for name, argv in called)
+    assert dict(called)["figure2"][-2:] == ["--run", str(tmp_path / "table1" / "seed-1")]
+
+
+def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
+    monkeypatch.setattr("minigan.reproduce.theory.main", lambda argv: 130)
+    assert main(["all", "--out", str(tmp_path)]) == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["figure4"], "nothing called 'figure4'"),
+        (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
+        (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
+        (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),
+        (["figure2"], "required: --run"),
+        (["figure2", "--run", "nowhere"], "expected a run folder"),
+        (["figure3", "--run", "nowhere"], "expected a run folder"),
+        (["theory", "--seed", "-1"], "seed: expected an integer"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    _, err = capsys.readouterr()
+    assert err.count("\n") == 1 and message in err
+
+
+# What is left behind ---------------------------------------------------------------------------------
+
+
+def test_a_number_is_made_once(tmp_path):
+    made = []
+    for _ in range(2):
+        report = Report("theory", str(tmp_path), ["--seed", "3"], {"seed": 3})
+        assert report.keep("answer", lambda: made.append(1) or 42) == 42
+    stored = read_json(tmp_path / "theory.json")
+    assert made == [1] and stored["found"] == {"answer": 42} and stored["settings"] == {"seed": 3}
+    assert stored["command"] == "python -m minigan.reproduce theory --seed 3"
+    assert stored["versions"].keys() == {"minigan", "numpy", "python"}
+
+
+@pytest.mark.parametrize("content", [{"settings": {"seed": 4}, "found": {}}, [], {"found": 3}])
+def test_a_folder_with_something_else_is_refused(tmp_path, content):
+    write_json(tmp_path / "theory.json", content)
+    with pytest.raises(InputError, match="name another"):
+        Report("theory", str(tmp_path), [], {"seed": 3})
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(3.2, "3 s"), (150, "2 min"), (9000, "2.5 h")])
+def test_times_as_a_person_says_them(seconds, text):
+    assert how_long(seconds) == text
+
+
+# theory and figure1 ----------------------------------------------------------------------------------
+
+
+def test_theory(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(theory_again, "UPDATES", 600)
+    monkeypatch.setattr(theory_again.trained_discriminator, "__defaults__", (600,))
+    assert main(["theory", "--out", str(tmp_path), "--quiet"]) == 0
+    found = read_json(tmp_path / "theory.json")["found"]
+    assert found["discriminator"]["mean_difference"] < 0.02
+    assert found["theorem1"]["difference"] < 1e-8 and found["theorem1"]["jsd"] > 0.1
+    steps = found["proposition2"]
+    assert steps["monotone"] and steps["optimal"][-1] < 1e-6
+    assert min(steps["lagging"][-30:]) > 1e-5  # D that lags: p_g goes round and round
+    for name in ("theory-optimum", "theory-descent"):
+        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+    assert "yes" in capsys.readouterr().out
+
+
+def test_in_parameter_space_a_descent_can_end_elsewhere():
+    descents = theory_again.one_parameter(steps=150)["descents"]
+    ends = [descent["to"] for descent in descents]
+    np.testing.assert_allclose(ends[1:], [-2, 2, 2], atol=0.02)
+    assert descents[1]["C_to"] > descents[2]["C_to"] + 0.3 > -log(4) + 0.3
+    assert abs(descents[0]["to"] - descents[0]["from"]) < 0.2  # flat: nothing to descend
+
+
+def test_the_two_losses_of_the_generator():
+    found = theory_again.generator_losses()
+    D = 1 / (1 + np.exp(-np.array(found["logit"])))
+    np.testing.assert_allclose(found["minimax"], -D, rtol=1e-9)
+    np.testing.assert_allclose(found["non_saturating"], D - 1, rtol=1e-9)
+    assert found["log10_ratio_at_-20"] == pytest.approx(20 / log(10), abs=1e-6)
+
+
+def test_figure1_measures_what_it_shows():
+    game = run.set_up(figure1.RECIPE, run.load_data(figure1.RECIPE), FLOAT64, 1)
+    game.G.parameters()[-1].data += 2.0
+    shown = figure1.frame("title", game)
+    x, p, q = (np.array(shown[name]) for name in ("x", "p_data", "p_g"))
+    assert q.sum() * (x[1] - x[0]) == pytest.approx(1, abs=1e-3)
+    assert x[q.argmax()] == pytest.approx(2, abs=0.3) and x[p.argmax()] == pytest.approx(0, abs=0.01)
+    seen = p + q > 0.05  # the curves are kept to five decimals
+    np.testing.assert_allclose(
+        np.array(shown["optimum"])[seen], theory.optimal_discriminator(p, q)[seen], atol=2e-3
+    )
+    assert 0.3 < shown["jsd"] < log(2)
+
+
+@pytest.mark.parametrize(("step", "moves"), [(figure1.d_step, "D"), (figure1.g_step, "G")])
+def test_one_player_learns_and_the_other_stands_still(step, moves):
+    game = run.set_up(figure1.RECIPE, run.load_data(figure1.RECIPE), FLOAT64, 1)
+    before = {name: [p.data.copy() for p in getattr(game, name).parameters()] for name in "DG"}
+    step(game, 0)
+    moved = {
+        name: any(
+            (p.data != b).any() for p, b in zip(getattr(game, name).parameters(), before[name], strict=True)
+        )
+        for name in "DG"
+    }
+    assert moved == {"D": moves == "D", "G": moves == "G"}
+
+
+def test_figure1_in_little(tmp_path, monkeypatch, capsys):
+    one = {"title": "(a)", "difference": 0.1, "jsd": 0.2} | dict.fromkeys(
+        ("x", "p_data", "p_g", "D", "optimum"), [0.0, 0.5, 1.0]
+    )
+    frames = [one | {"z": [0.0], "G(z)": [0.5]}] * (1 + 3 * figure1.PER_PHASE)
+    monkeypatch.setattr(figure1, "play", lambda seed: frames)
+    monkeypatch.setattr(pictures, "save_game", lambda path, shown, top: path.write_bytes(b"%d" % len(shown)))
+    monkeypatch.setattr(pictures, "save_film", lambda path, paths: path.write_bytes(b"%d" % len(paths)))
+    assert main(["figure1", "--out", str(tmp_path), "--quiet"]) == 0
+    assert (tmp_path / "figure1.png").read_bytes() == b"4"
+    assert (tmp_path / "figure1.gif").read_bytes() == b"31"
+
+
+# modes -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def short_games(monkeypatch):
+    short = {name: (recipe, pack, 3) for name, (recipe, pack, _) in modes.GAMES.items()}
+    monkeypatch.setattr(modes, "GAMES", short)
+    monkeypatch.setattr(modes, "HELVETICA_UPDATES", 1)
+    monkeypatch.setattr(modes, "AHEAD", 3)
+
+
+def test_modes_goes_on_where_it_was_stopped(short_games, tmp_path, monkeypatch, capsys):
+    measure, played = modes._measure, []
+
+    def stopping(name, seed, backend):
+        if len(played) == 3:
+            raise KeyboardInterrupt
+        played.append((name, seed))
+        return measure(name, seed, backend)
+
+    monkeypatch.setattr(modes, "_measure", stopping)
+    assert main(["modes", "--seeds", "2", "--out", str(tmp_path)]) == 130
+    first = list(played)
+    monkeypatch.setattr(modes, "_measure", lambda *game: played.append(game[:2]) or measure(*game))
+    assert main(["modes", "--seeds", "2", "--out", str(tmp_path)]) == 0
+    out, _ = capsys.readouterr()
+    assert len(played) == len(set(played)) == 10 and played[:3] == first
+    assert "10 games to play" in out and "7 games to play" in out and "98.89%" in out
+    summary = {row["game"]: row for row in read_json(tmp_path / "modes.json")["found"]["summary"]}
+    assert summary["grid25"]["published"] == [17.3, 0.948] and summary["ring8"]["seeds"] == [1, 2]
+    for name in ("modes", "modes-samples"):
+        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+
+
+def test_mean_and_standard_error():
+    found = {
+        f"{name}, seed {seed}": {"modes": 4 + 2 * seed, "high_quality": 0.5}
+        for name in [*modes.GAMES, modes.HELVETICA]
+        for seed in (1, 2)
+    }
+    row = modes.summarise(found, [1, 2])[0]
+    assert (row["modes"], row["modes_error"]) == (7, pytest.approx(1))
+    assert (row["high_quality"], row["high_quality_error"]) == (0.5, 0)
+    assert modes.summarise(found, [1])[0]["modes_error"] is None
+    assert "7.0 +- 1.00" in modes.as_text(modes.summarise(found, [1, 2]))
+
+
+def test_a_packed_game_differs_only_in_what_D_sees():
+    recipe = recipes.find("ring8").change(batch=6)
+    game = modes.packed_game(recipe, 2, 1, FLOAT32)
+    x, z = game.data.minibatch(0), game.prior(game.streams("noise"))
+    assert x.shape == (12, 2) and len(z) == 12
+    assert game.D(Tensor(x), None).shape == (6, 1)
+    plain = modes.packed_game(recipe, 1, 1, FLOAT32)
+    for a, b in zip(game.G.parameters(), plain.G.parameters(), strict=True):
+        np.testing.assert_array_equal(a.data, b.data)
+
+
+def test_g_ahead_is_many_steps_of_G_and_one_of_D(monkeypatch):
+    monkeypatch.setattr(modes, "AHEAD", 5)
+    game = modes.packed_game(recipes.find("ring8"), 1, 1, FLOAT32)
+    steps = []
+    for player in ("G", "D"):
+        optimiser = getattr(game, f"optimiser_{player}")
+        monkeypatch.setattr(optimiser, "step", lambda t, epoch, player=player: steps.append((player, t)))
+    modes.g_ahead(game, 2)
+    assert steps == [("G", t) for t in range(10, 15)] + [("D", 2)]
+
+
+# table1 and curve ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def little(monkeypatch):
+    """MNIST is the bundled digits, its networks have a few units, and few samples are centres."""
+    digits = small_digits()
+    recipe = recipes.mnist.change(hidden=(8,), units=(4,), z=4)
+    monkeypatch.setattr(table1.data, "load", lambda *_: digits)
+    monkeypatch.setattr(evaluate, "CENTRES", 200)
+    monkeypatch.setattr(recipes, "mnist", recipe)
+    monkeypatch.setattr(curve, "VARIANTS", {"a": recipe, "b": recipe.change(loss="minimax")})
+    return recipe
+
+
+def test_table1(little, tmp_path, capsys):
+    command = ["table1", "--seeds", "2", "--epochs", "1,2", "--out", str(tmp_path)]
+    assert main(command) == 0
+    out, _ = capsys.readouterr()
+    assert all(text in out for text in ("225.0 +- 2", "138.0", "minigan", "k-means", "over runs"))
+    found = read_json(tmp_path / "table1.json")["found"]
+    assert {f"seed {seed}, epoch {epoch}" for seed in (1, 2) for epoch in (1, 2)} <= found.keys()
+    assert found["10,000 training images"]["mean"] > found["the mean training image"]["mean"]
+    assert found["summary"]["mean"] == pytest.approx(
+        np.mean([one["mean"] for one in found["summary"]["runs"]])
+    )
+    log_before = (tmp_path / "seed-1" / "log.jsonl").read_bytes()
+    assert main(command) == 0 and (tmp_path / "seed-1" / "log.jsonl").read_bytes() == log_before
+
+
+def test_a_run_may_go_on_to_later_epochs_but_not_be_measured_at_earlier_ones(little, tmp_path, capsys):
+    out = ["--seeds", "1", "--out", str(tmp_path), "--quiet"]
+    assert main(["table1", "--epochs", "1", *out]) == 0
+    assert main(["table1", "--epochs", "1,3", *out]) == 0
+    assert len((tmp_path / "seed-1" / "log.jsonl").read_text().splitlines()) == 3
+    assert main(["table1", "--epochs", "1,2,3", *out]) == 2
+    assert "is past epoch 2" in capsys.readouterr().err
+
+
+def test_runs_that_are_there_already(little, tmp_path, capsys):
+    assert main(["table1", "--seeds", "1", "--epochs", "2", "--out", str(tmp_path), "--quiet"]) == 0
+    one = str(tmp_path / "seed-1")
+    assert main(["table1", "--runs", one, one, "--out", str(tmp_path / "again"), "--quiet"]) == 0
+    of_training = read_json(tmp_path / "table1.json")["found"]["seed 1, epoch 2"]
+    found = read_json(tmp_path / "again" / "table1.json")["found"]
+    assert found[f"run {one}, epoch 2"] == of_training
+    assert [run["epoch"] for run in found["summary"]["runs"]] == [2, 2]
+
+
+def test_the_run_counts_at_its_best_validation_epoch():
+    curves = [
+        [{"epoch": 1, "mean": 5.0, "validation": 9.0}, {"epoch": 2, "mean": 7.0, "validation": 8.0}],
+        [{"epoch": 1, "mean": 1.0, "validation": 1.0}, {"epoch": 2, "mean": 9.0, "validation": 2.0}],
+    ]
+    found = table1.summarise(curves)
+    assert [one["epoch"] for one in found["runs"]] == [1, 2]
+    assert (found["mean"], found["standard_error"]) == (7.0, pytest.approx(2.0))
+
+
+def test_a_run_of_another_data_set_is_refused(little, tmp_path, capsys):
+    folder = run.create(str(tmp_path / "ring"), run.configure(recipes.find("ring8"), 1, "numpy"))
+    assert main(["table1", "--runs", str(folder), "--out", str(tmp_path / "out")]) == 2
+    assert "did not learn mnist in [0, 1]" in capsys.readouterr().err
+
+
+def test_one_step_of_lloyd():
+    x = np.array([[0, 0], [10, 10], [1, 1], [11, 11], [2, 2]], np.uint8)
+    dataset = Dataset("mine", x, x, x)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "CENTRES", 2)
+        np.testing.assert_allclose(table1._centroids(dataset), [[1, 1], [10.5, 10.5]])
+
+
+def test_curve(little, tmp_path, capsys):
+    assert main(["curve", "--epochs", "1,2", "--out", str(tmp_path), "--quiet"]) == 0
+    found = read_json(tmp_path / "curve.json")["found"]
+    assert found.keys() == {f"{name}, epoch {epoch}" for name in "ab" for epoch in (1, 2)}
+    assert found["a, epoch 2"] != found["b, epoch 2"]
+    assert (tmp_path / "curve.png").stat().st_size > 10_000
+
+
+# figure2 and figure3 ---------------------------------------------------------------------------------
+
+
+def test_figures_of_samples(tmp_path, capsys):
+    recipe = recipes.find("digits").change(epochs=1, hidden=(8,), units=(4,))
+    training = run.Training(run.configure(recipe, 1, "numpy"), FLOAT32)
+    training.start(str(tmp_path / "run"))
+    training.play(lambda t, means: None)
+    for name in ("figure2", "figure3"):
+        assert main([name, "--run", str(tmp_path / "run"), "--out", str(tmp_path / name)]) == 0
+        assert (tmp_path / name / f"{name}.png").stat().st_size > 1000
+    distances = read_json(tmp_path / "figure2" / "figure2.json")["found"]["distance_to_nearest"]
+    assert len(distances) == 4 and all(0.1 < d < 8 for d in distances)
+    strips = read_json(tmp_path / "figure3" / "figure3.json")["found"]
+    for end, steps in zip(strips["distance_of_the_ends"], strips["distances_of_neighbours"], strict=True):
+        assert len(steps) == 11 and sum(steps) >= end  # no way is shorter than the straight one
+
+
+@pytest.mark.parametrize("name", ["figure2", "figure3"])
+def test_figures_of_samples_are_of_images(name, tmp_path, capsys):
+    recipe = recipes.find("ring8").change(epochs=1, hidden=(8,), units=(4,), batch=50_000)
+    training = run.Training(run.configure(recipe, 1, "numpy"), FLOAT32)
+    training.start(str(tmp_path / "run"))
+    training.play(lambda t, means: None)
+    assert main([name, "--run", str(tmp_path / "run"), "--out", str(tmp_path / "out")]) == 2
+    assert "learned the points of ring8" in capsys.readouterr().err
+
+
+def test_classifier(tmp_path, capsys):
+    assert main(["classifier", "--data", "digits", "--epochs", "1", "--out", str(tmp_path), "--quiet"]) == 0
+    assert json.loads((tmp_path / "classifier.json").read_text())["epochs"] == 1
