@@ -1,4 +1,4 @@
-"""Known answers, right and wrong: how they are declared, turned into a student's file, and asked in process."""
+"""Known answers, right and wrong: declared, turned into a student's file, or asked in this process."""
 
 from __future__ import annotations
 

@@ -83,7 +83,11 @@ def grade_all(
             def grade(submission: Submission) -> Graded:
                 seed = seed_for(secret, submission.student, assignment.id)
                 sha256, before = _sha256(submission, assignment.id), done.get(submission.student)
-                if before and (before.sha256, before.verdict.seed) == (sha256, seed) and not before.verdict.broken:
+                if (
+                    before
+                    and (before.sha256, before.verdict.seed) == (sha256, seed)
+                    and not before.verdict.broken
+                ):
                     return before
                 graded = Graded(submission.student, sha256, grader, grade_one(made, submission, seed, level))
                 write(graded)

@@ -18,7 +18,9 @@ from minigan.homework.spec import Assignment
 def diagnose(assignment: Assignment, verdict: Verdict, observed: list[Observation]) -> None:
     """Fill in verdict.likely: one message for each target whose numbers a known wrong answer reproduces."""
     if verdict.score < 100:
-        verdict.likely = [a.says for target in assignment.targets if (a := likely(assignment, target, observed))]
+        verdict.likely = [
+            a.says for target in assignment.targets if (a := likely(assignment, target, observed))
+        ]
 
 
 def likely(assignment: Assignment, target: str, observed: list[Observation]) -> Answer | None:

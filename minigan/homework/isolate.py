@@ -26,7 +26,7 @@ from typing import NoReturn
 
 LEVELS = {
     1: "subprocess: clean environment, limits, killed with its whole group",
-    2: "and Landlock with seccomp: reads only Python, NumPy and the kit; writes, connects, forks and signals not",
+    2: "and Landlock with seccomp: reads Python, NumPy and the kit; no writing, network, process, signal",
     3: "and its own user, process, network and IPC namespaces",
 }
 CANNOT_STOP = {
@@ -131,7 +131,9 @@ def _landlock(readable: list[str]) -> None:
     _must(version, "Landlock is not in this kernel or not switched on")
     rights = (1 << max(count for since, count in FILE_RIGHTS.items() if since <= version)) - 1
     network, scopes = (0b11 if version >= 4 else 0), (0b11 if version >= 6 else 0)
-    attributes = struct.pack("<QQQ", rights, network, scopes)[: 8 if version < 4 else 16 if version < 6 else 24]
+    attributes = struct.pack("<QQQ", rights, network, scopes)[
+        : 8 if version < 4 else 16 if version < 6 else 24
+    ]
     ruleset = libc.syscall(444, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     _must(ruleset, "Landlock makes no rule set")
     library = sysconfig.get_path("stdlib")
@@ -226,7 +228,12 @@ def _seccomp() -> None:
         (LOAD, 0, 0, 0),  # seccomp_data.nr
         (JUMP_OVER, 0, 1, 0x40000000),  # the x32 calls
         (RETURN, 0, 0, ERRNO | EPERM),
-        (JUMP_EQUAL, 0, 1, CLONE3[column]),  # its flags cannot be read from here: the C library then uses clone
+        (
+            JUMP_EQUAL,
+            0,
+            1,
+            CLONE3[column],
+        ),  # its flags cannot be read from here: the C library then uses clone
         (RETURN, 0, 0, ERRNO | ENOSYS),
         (JUMP_EQUAL, 0, 4, CLONE[column]),  # a thread is allowed, a process not
         (LOAD, 0, 0, 16),

@@ -26,7 +26,7 @@ from minigan.homework.sandbox import Budget, Child, Ended, Raised, submission_fo
 from minigan.homework.spec import Assignment, Check
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2}
-SHOWN = 24  # an array of more numbers than this is shown by its shape
+SHOWN = 24  # inputs of more numbers than this are shown by their shapes
 SHRINKS = 60  # calls spent on making a failing input smaller
 
 
@@ -146,9 +146,11 @@ class Trial:
             at = tuple(int(i[0]) for i in np.nonzero(np.atleast_1d(wrong)))
             place = f" at {list(at)}" if want.ndim else ""
             first = (float(np.atleast_1d(a)[at]) for a in (want, got))
-            raise Failed("{}: {} of {} values are wrong; expected{} {:.6g}, got {:.6g}".format(
-                what, int(wrong.sum()), wrong.size, place, *first
-            ))
+            raise Failed(
+                "{}: {} of {} values are wrong; expected{} {:.6g}, got {:.6g}".format(
+                    what, int(wrong.sum()), wrong.size, place, *first
+                )
+            )
         self.held += 1
 
     def expect(self, holds: bool, otherwise: str) -> None:
@@ -161,7 +163,9 @@ class Trial:
         last = self.observed[-1]
         for name, before, after in zip(self.names(last.call), last.arguments, last.after or [], strict=True):
             if isinstance(before, np.ndarray):
-                self.expect(isinstance(after, np.ndarray) and np.array_equal(before, after), f"{name} was written to")
+                self.expect(
+                    isinstance(after, np.ndarray) and np.array_equal(before, after), f"{name} was written to"
+                )
 
     def names(self, call: str) -> list[str]:
         """How the arguments of a call are called."""
@@ -203,10 +207,11 @@ class Trial:
         if not self.observed:
             return ""
         last = self.observed[-1]
-        parts = [
-            f"{name} = {_shown(value)}" for name, value in zip(self.names(last.call), last.arguments, strict=True)
-        ]
-        return "\n".join([f"{last.call}, where", *parts])
+        in_full = sum(_count(value) for value in last.arguments) <= SHOWN
+        named = zip(self.names(last.call), last.arguments, strict=True)
+        return "\n".join(
+            [f"{last.call}, where", *(f"{name} = {_shown(value, in_full)}" for name, value in named)]
+        )
 
 
 def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, list[Observation]]:
@@ -248,7 +253,9 @@ def check_with(assignment: Assignment, check: Check, child: Asked, seed: int) ->
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         status = "grader_error"
-        message = f"{check.name}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        message = (
+            f"{check.name}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        )
     seconds = time.monotonic() - began
     return Outcome(check.name, check.says, check.points, status, message, given, seconds), trial
 
@@ -286,24 +293,37 @@ def _of_raised(assignment: Assignment, error: Raised) -> tuple[str, str]:
 def _blocked(check: Check, verdict: Verdict) -> Outcome | None:
     passed = {outcome.name for outcome in verdict.outcomes if outcome.status == "pass"}
     if missing := [name for name in check.needs if name not in passed]:
-        return Outcome(check.name, check.says, check.points, "blocked", f"first {', '.join(missing)} has to pass")
+        return Outcome(
+            check.name, check.says, check.points, "blocked", f"first {', '.join(missing)} has to pass"
+        )
     return None
 
 
 def _spent(check: Check, budget: Budget) -> Outcome | None:
     if budget.seconds > 0:
         return None
-    return Outcome(check.name, check.says, check.points, "timeout", "not run: the time for the homework is spent")
+    return Outcome(
+        check.name, check.says, check.points, "timeout", "not run: the time for the homework is spent"
+    )
 
 
 def _as(check: Check, fatal: Outcome) -> Outcome:
     return Outcome(check.name, check.says, check.points, fatal.status, fatal.message)
 
 
-def _shown(value: Any) -> str:
+def _count(value: Any) -> int:
+    """How many numbers there are in arrays."""
+    if isinstance(value, list | tuple):
+        return sum(_count(part) for part in value)
+    return value.size if isinstance(value, np.ndarray) else 0
+
+
+def _shown(value: Any, in_full: bool) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_shown(part, in_full) for part in value) + "]"
     if not isinstance(value, np.ndarray):
         return repr(value)
-    if value.size > SHOWN:
+    if not in_full:
         return f"an array of shape {value.shape}, {value.dtype}"
     text = np.array2string(value, precision=4, separator=", ", suppress_small=True)
     return f"{text}  shape {value.shape}, {value.dtype}".replace("\n", "\n    ")

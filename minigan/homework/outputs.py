@@ -147,8 +147,6 @@ def file_name(student: str) -> str:
     return f"{safe}-{hashlib.sha256(student.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
-
-
 FORMATS: dict[str, Callable[[Assignment, list[Graded], Path], None]] = {
     "csv": write_csv,
     "json": write_all_json,

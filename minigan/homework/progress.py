@@ -20,7 +20,11 @@ def of(homework: str) -> dict[str, Any]:
 
 def add_verdict(verdict: Verdict) -> None:
     known = of(verdict.homework)
-    known |= {"tries": known["tries"] + 1, "best": max(known["best"], verdict.score), "last": verdict.as_dict()}
+    known |= {
+        "tries": known["tries"] + 1,
+        "best": max(known["best"], verdict.score),
+        "last": verdict.as_dict(),
+    }
     _write(verdict.homework, known)
 
 

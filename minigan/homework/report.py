@@ -1,4 +1,4 @@
-"""A verdict for a reader at a terminal.  Whatever a student can name or print loses its control characters."""
+"""A verdict for a reader at a terminal, without the control characters a student may have put in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def summary(assignment: Assignment, verdict: Verdict) -> str:
         lines += ["", "your code printed:", *(f"    {line}" for line in printed[:PRINTED_LINES])]
         if len(printed) > PRINTED_LINES:
             lines.append(f"    ... and {len(printed) - PRINTED_LINES} lines more")
-    return "\n".join([*lines, "", f"seed {verdict.seed}, isolation L{verdict.level}, {verdict.seconds:.1f} s"])
+    return "\n".join(
+        [*lines, "", f"seed {verdict.seed}, isolation L{verdict.level}, {verdict.seconds:.1f} s"]
+    )
 
 
 def first_failed(verdict: Verdict) -> Outcome | None:

@@ -22,7 +22,8 @@ from minigan.homework.kit import Kit
 
 START_LIMIT = 60  # seconds until our own part of the child is up, on a loaded machine
 OUTPUT_LIMIT = 20_000  # characters of what the student prints
-BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from minigan.homework.worker import main; main(sys.argv[2:])"
+BOOT = """import sys; sys.path.insert(0, sys.argv[1])
+from minigan.homework.worker import main; main(sys.argv[2:])"""
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -91,7 +92,9 @@ class Child:
             start_new_session=True,
         )
         self.replies: queue.Queue[Any] = queue.Queue(maxsize=2)
-        self.threads = [threading.Thread(target=t, daemon=True) for t in (self._read_replies, self._read_output)]
+        self.threads = [
+            threading.Thread(target=t, daemon=True) for t in (self._read_replies, self._read_output)
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -113,10 +116,8 @@ class Child:
         """What the student's code answers.  Raises Raised or Ended."""
         self.asked, self.after = self.asked + 1, None
         began = time.monotonic()
-        try:
+        with contextlib.suppress(OSError):  # it has closed its end or has ended: the missing reply says which
             transport.send(self.process.stdin, [self.asked, call, list(arguments)])
-        except OSError:  # it has closed its end or has ended: the missing reply says which
-            pass
         try:
             reply = self._next_reply(self.budget.seconds)
         finally:
@@ -124,7 +125,9 @@ class Child:
         if not isinstance(reply, dict) or reply.get("number") != self.asked:
             raise Ended("bad_reply", "an answer came that nobody asked for")
         if "unsendable" in reply:
-            raise Ended("bad_reply", f"expected plain numbers and arrays, got {str(reply['unsendable'])[:200]}")
+            raise Ended(
+                "bad_reply", f"expected plain numbers and arrays, got {str(reply['unsendable'])[:200]}"
+            )
         if "raised" in reply:
             kind, message, line = (reply.get(key) for key in ("raised", "message", "line"))
             if kind == "MemoryError":

@@ -28,7 +28,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One homework.  `module` is the file of minigan, `targets` the functions in it that are to be written."""
+    """One homework.  `module` is a file of minigan, `targets` the functions in it that are to be written."""
 
     folder: Path
     id: str
@@ -85,7 +85,9 @@ def read(folder: Path) -> Assignment:
     """One assignment's spec.toml.  InputError where it is incomplete."""
     try:
         values = tomllib.loads((folder / "spec.toml").read_text("utf-8"))
-        checks = [Check(**{**check, "needs": tuple(check.get("needs", ()))}) for check in values.pop("checks")]
+        checks = [
+            Check(**{**check, "needs": tuple(check.get("needs", ()))}) for check in values.pop("checks")
+        ]
         limits = values.pop("limits", {})
         assignment = Assignment(folder, folder.name.partition("_")[0], checks=checks, **values, **limits)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:

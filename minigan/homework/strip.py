@@ -84,11 +84,11 @@ def _imports(assignment: Assignment) -> str:
     tree = ast.parse(assignment.source)
     used = {n.id for f in _targets(assignment) for n in ast.walk(f) if isinstance(n, ast.Name)}
     used -= set(assignment.targets)
-    lines, own = [], set()
+    future, lines, own = [], [], set()
     for node in tree.body:
         match node:
             case ast.ImportFrom(module="__future__"):
-                lines.append(ast.unparse(node) + "\n")
+                future = [ast.unparse(node), ""]
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 if wanted := [n for n in names if (n.asname or n.name).partition(".")[0] in used]:
                     node.names = wanted
@@ -100,7 +100,7 @@ def _imports(assignment: Assignment) -> str:
     own = {name for name in own if not hasattr(builtins, name)}
     if own:
         lines.append(f"from minigan.{assignment.module} import {', '.join(sorted(own))}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*future, *sorted(lines)]) + "\n"
 
 
 def _first_line(function: ast.FunctionDef) -> int:

@@ -25,7 +25,9 @@ def list_all(_: Namespace) -> int:
     for assignment in spec.every():
         best = progress.of(assignment.id)["best"]
         print(f"{assignment.id}  {best:3} of 100  {assignment.title} (lesson {assignment.lesson})")
-    print("\npython -m minigan.homework start hw02    puts the task and an empty solution into the folder hw02")
+    print(
+        "\npython -m minigan.homework start hw02    puts the task and an empty solution into the folder hw02"
+    )
     return 0
 
 
@@ -33,7 +35,9 @@ def start(arguments: Namespace) -> int:
     assignment = spec.load(arguments.homework)
     path = _path(assignment, arguments)
     if path.exists():
-        raise InputError(f"{path} is there already and is not overwritten; `reset {assignment.id}` begins anew")
+        raise InputError(
+            f"{path} is there already and is not overwritten; `reset {assignment.id}` begins anew"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, strip.stub(assignment))
     _write(path.parent / "README.md", assignment.task)
@@ -76,7 +80,9 @@ def why(arguments: Namespace) -> int:
     for outcome in failed:
         print("\n".join([f"[{outcome.status}]  " + "\n".join(report.in_full(outcome)), ""]))
     if failed:
-        print("\n".join(f"looks like: {text}" for text in verdict.likely) or "It is none of the usual mistakes.")
+        print(
+            "\n".join(f"looks like: {text}" for text in verdict.likely) or "It is none of the usual mistakes."
+        )
     else:
         print("Nothing is wrong with that, as of the last check.")
     return 0
@@ -119,7 +125,10 @@ def show_progress(_: Namespace) -> int:
 
 
 def doctor(_: Namespace) -> int:
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.system()} {platform.release()}")
+    print(
+        f"Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"{platform.system()} {platform.release()}"
+    )
     for level, what in isolate.LEVELS.items():
         reason = isolate.why_not(level)
         print(f"L{level}  {'works' if not reason else 'does not work: ' + reason}\n    {what}")
@@ -129,7 +138,9 @@ def doctor(_: Namespace) -> int:
     best = isolate.best_level()
     print(f"\ncheck uses L{best}." + ("" if best >= 2 else " grade needs L2, or --trust-submissions."))
     if platform.system() != "Linux":
-        print("L2 and L3 are Linux's (Landlock, seccomp, namespaces); elsewhere run only code that you trust.")
+        print(
+            "L2 and L3 are Linux's (Landlock, seccomp, namespaces); elsewhere run only code that you trust."
+        )
     if isolate.runs_as_root():
         print("You are root: the limit on the number of processes does not bind at L1.")
     return 0

@@ -68,7 +68,7 @@ def _load(wanted: dict[str, Any]) -> ModuleType:
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The two ends for frames; what the student prints goes to standard error, which the judge reads as text."""
+    """The two ends for frames; what the student prints goes to standard error, read as text."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return requests, replies

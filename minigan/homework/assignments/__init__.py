@@ -1,1 +1,1 @@
-"""The assignments: one folder each, with the task, the checks, and the right and wrong answers that prove them."""
+"""The assignments, a folder each: the task, the checks, and the answers, right and wrong, that prove them."""

@@ -20,7 +20,7 @@ def unbroadcast_strided(target: Any, g: np.ndarray, shape: list[int]) -> np.ndar
 
 
 def unbroadcast_in_engine(target: Any, x: np.ndarray, y: np.ndarray, g: np.ndarray) -> list[np.ndarray]:
-    """dL/dx and dL/dy of L = <g, x + y>, by minigan's own backward: the student's function is laid into it."""
+    """dL/dx and dL/dy of L = <g, x + y>, by minigan's own backward, in which the student's function lies."""
     a, b = Tensor(x), Tensor(y)
     backward(ops.sum((a + b) * Tensor(g)), wrt=[a, b])
     return [a.grad, b.grad]

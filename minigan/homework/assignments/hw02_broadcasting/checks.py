@@ -24,7 +24,13 @@ def added_axes(trial: Trial) -> None:
 
 
 def stretched_axes(trial: Trial) -> None:
-    cases = [((3, 3), (4, 1)), ((5, 1), (2, 2)), ((2, 2), (3, 1), (4, 4)), ((2, 1), (3, 3), (4, 1)), ((3, 1),)]
+    cases = [
+        ((3, 3), (4, 1)),
+        ((5, 1), (2, 2)),
+        ((2, 2), (3, 1), (4, 4)),
+        ((2, 1), (3, 3), (4, 1)),
+        ((3, 1),),
+    ]
     trial.forall(cases, lambda case: _sums(trial, case), _smaller)
 
 
@@ -66,12 +72,16 @@ def in_the_engine(trial: Trial) -> None:
 def refuses(trial: Trial) -> None:
     def test(case: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
         of, shape = case
+        g = trial.rng(*of).standard_normal(of)
+        trial.same("the result for a shape that fits", trial.ask("unbroadcast", g, list(of)), g)
         try:
-            trial.ask("unbroadcast", trial.rng(*of).standard_normal(of), list(shape))
+            trial.ask("unbroadcast", g, list(shape))
         except Raised as error:
             if error.kind == "NotImplementedError":
                 raise
-            trial.expect(error.kind == "ValueError", f"expected a ValueError, got {error.kind}: {error.message}")
+            trial.expect(
+                error.kind == "ValueError", f"expected a ValueError, got {error.kind}: {error.message}"
+            )
         else:
             raise Failed(f"expected a ValueError: {shape} cannot have been broadcast to {of}")
 
@@ -106,9 +116,7 @@ def _drawn(rng: np.random.Generator) -> Case:
     """Up to five axes; the added ones come first, and no two lengths above 1 are equal."""
     lengths = [int(n) for n in rng.permutation([1, 2, 3, 4, 5])[: rng.integers(1, 6)]]
     added = int(rng.integers(0, len(lengths)))
-    return tuple(
-        (n, None if i < added else 1 if rng.random() < 0.5 else n) for i, n in enumerate(lengths)
-    )
+    return tuple((n, None if i < added else 1 if rng.random() < 0.5 else n) for i, n in enumerate(lengths))
 
 
 def _smaller(case: Case) -> Iterator[Case]:

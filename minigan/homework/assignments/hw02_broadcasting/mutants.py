@@ -26,7 +26,9 @@ def unbroadcast__mean(g: Array, shape: tuple[int, ...]) -> Array:
     return g.mean(axis=(*range(added), *stretched)).reshape(shape)
 
 
-@wrong(f"kept {SUMS}", "you count how often a number was used; what adds up is g there, which is not 1")
+@wrong(
+    f"kept {SUMS} refuses", "you count how often a number was used; what adds up is g there, which is not 1"
+)
 def unbroadcast__count(g: Array, shape: tuple[int, ...]) -> Array:
     added, stretched = _axes(g, shape)
     return np.ones_like(g).sum(axis=(*range(added), *stretched)).reshape(shape)
@@ -66,7 +68,9 @@ def unbroadcast__only_stretched(g: Array, shape: tuple[int, ...]) -> Array:
     return g.sum(axis=stretched, keepdims=True)
 
 
-@wrong(ADDED, "you sum over axes at the end; broadcasting lines shapes up at the right and adds axes on the left")
+@wrong(
+    ADDED, "you sum over axes at the end; broadcasting lines shapes up at the right and adds axes on the left"
+)
 def unbroadcast__added_at_the_end(g: Array, shape: tuple[int, ...]) -> Array:
     added, stretched = _axes(g, shape)
     g = g.sum(axis=tuple(i for i in stretched), keepdims=True)
@@ -82,7 +86,7 @@ def unbroadcast__one_stretched(g: Array, shape: tuple[int, ...]) -> Array:
 
 @wrong(
     "added_axes anything in_the_engine",
-    "you sum over one of the axes that were added in front; there may be several"
+    "you sum over one of the axes that were added in front; there may be several",
 )
 def unbroadcast__one_added(g: Array, shape: tuple[int, ...]) -> Array:
     added, stretched = _axes(g, shape)
@@ -110,4 +114,6 @@ def unbroadcast__writes_into_g(g: Array, shape: tuple[int, ...]) -> Array:
 def unbroadcast__refuses_nothing(g: Array, shape: tuple[int, ...]) -> Array:
     added = max(g.ndim - len(shape), 0)
     g = g.sum(axis=tuple(range(added)))
-    return g.sum(axis=tuple(i for i, n in enumerate(shape[-g.ndim :]) if n == 1 and i < g.ndim), keepdims=True)
+    return g.sum(
+        axis=tuple(i for i, n in enumerate(shape[-g.ndim :]) if n == 1 and i < g.ndim), keepdims=True
+    )

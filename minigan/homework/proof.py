@@ -1,0 +1,163 @@
+"""The grader's own proof: right answers get 100, an empty one 0, wrong ones lose exactly what they should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from minigan.errors import RunError
+from minigan.homework import answers, strip
+from minigan.homework.diagnose import diagnose
+from minigan.homework.judge import Verdict, judge
+from minigan.homework.kit import Kit, kit
+from minigan.homework.mutate import mechanical
+from minigan.homework.spec import Assignment
+
+LEAST = {"wrong answers": 6, "other right answers": 2}
+SEEDS = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer that was judged, what it should have lost and what it lost."""
+
+    name: str
+    score: int
+    lost: frozenset[str]
+    should_lose: frozenset[str]
+    said: tuple[str, ...] = ()
+    should_say: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.lost == self.should_lose and self.said == self.should_say
+
+
+@dataclass
+class Proof:
+    """Everything that was tried on one assignment."""
+
+    assignment: Assignment
+    level: int
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+    mechanical: dict[str, str] = field(default_factory=dict)  # change: "killed by ...", or why it need not be
+    seeds: int = 0
+    false_alarms: list[int] = field(default_factory=list)
+    seconds: float = 0.0  # for the reference
+
+    def broken(self) -> list[str]:
+        """One line for each part that does not hold."""
+        wrong = [
+            f"{self.assignment.id} {row.name}: lost {sorted(row.lost)}, said {list(row.said)}"
+            for rows in self.rows.values()
+            for row in rows
+            if not row.holds
+        ]
+        wrong += [f"{self.assignment.id} {text}" for text in self.complaints]
+        wrong += [
+            f"{self.assignment.id} survives: {what}" for what, how in self.mechanical.items() if not how
+        ]
+        return wrong + [f"{self.assignment.id}: false alarm with seed {seed}" for seed in self.false_alarms]
+
+    def text(self) -> str:
+        counts = ", ".join(f"{len(rows)} {kind}" for kind, rows in self.rows.items())
+        extra = f", {len(self.mechanical)} mechanical changes, {self.seeds} seeds" if self.seeds else ""
+        lines = [
+            f"{self.assignment.id}: {counts}{extra}; one check takes {self.seconds:.1f} s at L{self.level}"
+        ]
+        return "\n".join([*lines, *(f"  DOES NOT HOLD: {line}" for line in self.broken())])
+
+
+def must_work(assignment: Assignment, level: int) -> None:
+    """Before a batch: the reference gets 100, the stub 0.  RunError where not."""
+    with kit(assignment) as made:
+        proof = _basics(made, level, Proof(assignment, level))
+    if broken := proof.broken():
+        raise RunError(f"the grader does not work here, so nothing was graded: {broken[0]}")
+
+
+def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False) -> Proof:
+    """Reference, stub, other right answers, wrong answers; if `full`, mechanical changes and 200 seeds too."""
+    proof = Proof(assignment, level)
+    with kit(assignment) as made, ThreadPoolExecutor(jobs) as pool:
+        _basics(made, level, proof)
+        proof.complaints += _texts(assignment)
+        known = {
+            "other right answers": answers.wheats(assignment),
+            "wrong answers": answers.mutants(assignment),
+        }
+        for kind, listed in known.items():
+            if len(listed) < LEAST[kind]:
+                proof.complaints.append(f"has {len(listed)} {kind}, and needs {LEAST[kind]}")
+            proof.rows[kind] = list(pool.map(lambda answer: _row_of(made, answer, level), listed))
+        if full:
+            _add_mechanical(made, level, proof, pool.map)
+            _add_seeds(made, level, proof, pool.map)
+    return proof
+
+
+def _basics(made: Kit, level: int, proof: Proof) -> Proof:
+    assignment = made.assignment
+    verdict = _verdict(made, strip.solution(assignment), level)
+    proof.seconds = verdict.seconds
+    proof.rows["reference"] = [_row("reference", verdict)]
+    empty = _verdict(made, strip.stub(assignment), level)
+    every = frozenset(check.name for check in assignment.checks)
+    proof.rows["stub"] = [_row("stub", empty, every)]
+    statuses = {outcome.status for outcome in empty.outcomes}
+    if not statuses <= {"not_written", "blocked"}:
+        proof.complaints.append(f"the stub's statuses are {', '.join(sorted(statuses))}")
+    if verdict.broken or empty.broken:
+        proof.complaints.append(f"the grader fails: {verdict.broken or empty.broken}")
+    return proof
+
+
+def _texts(assignment: Assignment) -> list[str]:
+    """What a student reads before the third hint must not hold a line of the solution."""
+    texts = {"the stub": strip.stub(assignment), "the task": assignment.task}
+    texts |= {f"hint {i}": text for i, text in enumerate(assignment.hints[:2], 1)}
+    return [
+        f"{name} gives away {line!r}"
+        for name, text in texts.items()
+        for line in strip.leaks(assignment, text)
+    ]
+
+
+def _row_of(made: Kit, answer: answers.Answer, level: int) -> Row:
+    verdict = _verdict(made, answers.as_file(made.assignment, answer), level)
+    return _row(f"{answer.target}: {answer.name}", verdict, answer.loses, (answer.says,) * bool(answer.says))
+
+
+def _row(name: str, verdict: Verdict, loses: frozenset[str] = frozenset(), says: tuple[str, ...] = ()) -> Row:
+    lost = frozenset(o.name for o in verdict.outcomes if o.status != "pass")
+    return Row(name, verdict.score, lost, loses, tuple(verdict.likely), says)
+
+
+def _verdict(made: Kit, source: str, level: int, seed: int = 0) -> Verdict:
+    verdict, observed = judge(made, source.encode(), seed, level)
+    diagnose(made.assignment, verdict, observed)
+    return verdict
+
+
+def _add_mechanical(made: Kit, level: int, proof: Proof, map: Callable[..., Iterable[Any]]) -> None:
+    """Each mechanical change loses a check, or spec.toml says under [survivors] why it changes nothing."""
+    quick = replace(made, assignment=replace(made.assignment, seconds=5))
+    changes = dict(mechanical(made.assignment))
+
+    def lost(source: str) -> list[str]:
+        return [o.name for o in judge(quick, source.encode(), 0, level)[0].outcomes if o.status != "pass"]
+
+    for what, names in zip(changes, map(lost, changes.values()), strict=True):
+        explained = proof.assignment.survivors.get(what, "")
+        proof.mechanical[what] = f"loses {', '.join(names)}" if names else explained
+
+
+def _add_seeds(made: Kit, level: int, proof: Proof, map: Callable[..., Iterable[Any]]) -> None:
+    source = strip.solution(made.assignment).encode()
+    scores = map(lambda seed: judge(made, source, seed, level)[0].score, range(1, SEEDS + 1))
+    proof.seeds = SEEDS
+    proof.false_alarms = [seed for seed, score in enumerate(scores, 1) if score != 100]
