@@ -117,7 +117,7 @@ def _from_text(text: str) -> Iterator[Attack]:
 
 
 def _in_call(code: str) -> str:
-    return f"import os\n\ndef unbroadcast(g, shape):\n{indent(code, '    ')}\n    return g * 0\n"
+    return f"import os, sys\n\ndef unbroadcast(g, shape):\n{indent(code, '    ')}\n    return g * 0\n"
 
 
 WHERE: dict[str, Callable[[str], str]] = {

@@ -116,7 +116,7 @@ def grader_version(assignment: Assignment) -> str:
 
 
 class _Journal:
-    """Appends one line at a time, each on the disk before the next step.  A torn last line is dropped first."""
+    """Appends one line at a time, each on the disk before the next step; begins without a torn last line."""
 
     def __init__(self, path: Path, done: dict[str, Graded]) -> None:
         lines = "".join(_line(graded) for graded in done.values())

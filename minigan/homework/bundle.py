@@ -28,7 +28,8 @@ RUN = """#!/usr/bin/env bash
 # Gradescope's container is the outer wall (L4); inside it the grader uses the best level that it finds.
 cd /autograder/source
 python=/autograder/environment/bin/python
-student=$($python -c 'import json; print(json.load(open("/autograder/submission_metadata.json"))["users"][0]["email"])')
+metadata=/autograder/submission_metadata.json
+student=$($python -c "import json; print(json.load(open('$metadata'))['users'][0]['email'])")
 $python -m minigan.homework grade /autograder/submission --hw {id} --secret-file course.key \\
     --results /autograder/results/results.json --student "$student" --trust-submissions
 """

@@ -103,22 +103,22 @@ def as_markdown(proofs: list[Proof], attacks: list[Attacked]) -> str:
 
 HEAD = """# What the grader was shown to do
 
-Written by `python -m minigan.homework selftest --full --write docs/grader-evidence.md`; do not edit it by hand.
+Written by `python -m minigan.homework selftest --full --write docs/grader-evidence.md`, not by hand.
 
 {machine}
 
 {levels}
 """
-ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind. A dash: the level does
-not claim to stop it, and it was not run there.
+ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind. A dash: this level
+does not claim to stop it, and it was not run there.
 """
 
 
 def _machine() -> str:
     root = " as root" if isolate.runs_as_root() else ""
     return (
-        f"On {platform.system()} {platform.release()} ({platform.machine()}), Python {platform.python_version()}, "
-        f"NumPy {np.__version__}{root}, {time.strftime('%Y-%m-%d', time.gmtime())}."
+        f"On {platform.system()} {platform.release()} ({platform.machine()}), "
+        f"Python {platform.python_version()}, NumPy {np.__version__}{root}, {time.strftime('%Y-%m-%d', time.gmtime())}."
     )
 
 

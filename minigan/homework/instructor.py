@@ -45,8 +45,8 @@ def grade(arguments: Namespace) -> int:
     if broken := [g for g in results if g.verdict.broken]:
         first = broken[0]
         raise RunError(
-            f"the grader failed on {len(broken)} of them, which have no score "
-            f"(the first: {one_line(first.student)}: {one_line(first.verdict.broken)}); --resume tries these again"
+            f"the grader failed on {len(broken)} of them, which have no score (the first: "
+            f"{one_line(first.student)}: {one_line(first.verdict.broken)}); --resume tries these again"
         )
     return 0
 
@@ -102,7 +102,7 @@ def bundle(arguments: Namespace) -> int:
 def new(arguments: Namespace) -> int:
     folder = scaffold.new(arguments.name, arguments.module, arguments.targets.split(","))
     print(
-        f"{folder} is made; `selftest {arguments.name.partition('_')[0]}` says what is missing until it is complete"
+        f"{folder} is made; until it is complete, `selftest {arguments.name.partition('_')[0]}` says what is missing"
     )
     return 0
 

@@ -81,7 +81,7 @@ def must_work(assignment: Assignment, level: int) -> None:
 
 
 def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False) -> Proof:
-    """Reference, stub, other right answers, wrong answers; if `full`, mechanical changes and 200 seeds too."""
+    """Reference, stub, right and wrong answers; if `full`, mechanical changes and 200 seeds too."""
     proof = Proof(assignment, level)
     with kit(assignment) as made, ThreadPoolExecutor(jobs) as pool:
         _basics(made, level, proof)

@@ -44,7 +44,7 @@ points = 100
 says = "what is checked, in the student's words"
 """,
     "README.md": "# @ID@\n\nWhy, what, and what exactly is to be written.\n",
-    "calls.py": '''"""How the student's functions are called: plain arrays in, plain arrays out.  Runs in the judged process."""
+    "calls.py": '''"""How the student's functions are called.  Runs in the judged process."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ from minigan.homework.judge import Trial
 def first(trial: Trial) -> None:
     """Without an observation nothing passes, not even the reference: `trial.ask`, then `trial.same`."""
 ''',
-    "mutants.py": '''"""Wrong answers that people give, six or more: @TARGET@__name, under @wrong(loses, says)."""
+    "mutants.py": '''"""Wrong answers that people give, six or more: @TARGET@__name, under @wrong(...)."""
 ''',
     "wheats.py": '''"""Right answers other than minigan's own, two or more: @TARGET@__name, under @right."""
 ''',
