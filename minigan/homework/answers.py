@@ -13,6 +13,7 @@ from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from minigan.homework import transport
 from minigan.homework.sandbox import Raised
 from minigan.homework.spec import Assignment
 from minigan.homework.strip import replace_functions, solution
@@ -93,11 +94,12 @@ class Known:
         with self._one_at_a_time:
             vars(self.home).update(self.laid_over)
             try:
-                return getattr(self.calls, call)(SimpleNamespace(**self.laid_over), *self.after)
+                value = getattr(self.calls, call)(SimpleNamespace(**self.laid_over), *self.after)
             except Exception as error:
                 raise Raised(type(error).__name__, str(error), None) from None
             finally:
                 vars(self.home).update(self.standard)
+        return transport.carried(value)
 
 
 @cache

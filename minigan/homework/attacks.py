@@ -40,6 +40,7 @@ class Attack:
     source: str = ""
     stopped_from: int = 1
     make: Callable[[Path, Places], Path] | None = None
+    at_import: bool = False  # it acts whatever the homework's functions are called
 
     def hand_in(self, folder: Path, places: Places) -> Path:
         """Put the submission into `folder`; what there is to grade."""
@@ -113,7 +114,8 @@ def _from_text(text: str) -> Iterator[Attack]:
     for section in text.split("\n=== ")[2:]:
         head, _, code = section.partition("\n")
         name, where, status, level = head.split(" | ")
-        yield Attack(name, status, WHERE[where](code.strip()), int(level.removeprefix("L")))
+        source = WHERE[where](code.strip())
+        yield Attack(name, status, source, int(level.removeprefix("L")), at_import=where == "import")
 
 
 def _in_call(code: str) -> str:

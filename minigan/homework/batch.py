@@ -19,6 +19,7 @@ from typing import Any
 
 from minigan.errors import InputError
 from minigan.files import write_atomically
+from minigan.homework import proof
 from minigan.homework.diagnose import diagnose
 from minigan.homework.judge import Outcome, Verdict, judge
 from minigan.homework.kit import Kit, kit
@@ -78,6 +79,8 @@ def grade_all(
     grader = grader_version(assignment)
     done = {g.student: g for g in _read_journal(journal) if g.grader == grader}
     try:
+        if not done:  # what is there was graded by the very same grader, after its proof
+            proof.must_work(assignment, level, work)
         with kit(assignment, work) as made, _Journal(journal, done) as write:
 
             def grade(submission: Submission) -> Graded:

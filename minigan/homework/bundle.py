@@ -9,7 +9,7 @@ from pathlib import Path
 from minigan.files import write_atomically
 from minigan.homework.spec import PACKAGE, Assignment
 
-SUFFIXES = {".py", ".toml", ".md"}
+SUFFIXES = {".py", ".toml", ".md", ".txt"}
 EXECUTABLE = 0o755 << 16
 
 SETUP = """#!/usr/bin/env bash

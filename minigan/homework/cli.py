@@ -114,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
 def overview() -> str:
     lines = "\n".join(f"  {name:9} {purpose}" for name, (_, purpose, _) in COMMANDS.items())
     return (
-        "Homework marked by tests. A student begins with `list` and `start hw02`, an instructor with `doctor`."
+        "Homework marked by tests. A student begins with `list` and `start hw02`, an instructor with `doctor`"
         f"\n\n{lines}\n\n`python -m minigan.homework COMMAND --help` says more."
     )
 

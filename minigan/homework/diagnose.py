@@ -51,7 +51,7 @@ def agree(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(agree(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(agree(a[key], b[key]) for key in a)
-    if isinstance(a, np.ndarray | np.generic) and isinstance(b, np.ndarray):
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         tolerance = TOLERANCE.get(a.dtype.name, 0)
         return (
             a.dtype == b.dtype

@@ -20,6 +20,7 @@ from minigan.homework.attacks import ATTACKS, Attack, Places
 from minigan.homework.batch import grade_one
 from minigan.homework.kit import Kit, kit
 from minigan.homework.proof import Proof
+from minigan.homework.rehearsal import Rehearsal
 from minigan.homework.submissions import Submission
 
 ATTACK_SECONDS = 3
@@ -91,13 +92,15 @@ def run(made: Kit, attack: Attack, level: int) -> Attacked:
     return Attacked(attack, level, status, verdict.score, tuple(traces))
 
 
-def as_markdown(proofs: list[Proof], attacks: list[Attacked]) -> str:
+def as_markdown(proofs: list[Proof], attacks: list[Attacked], rehearsals: list[Rehearsal]) -> str:
     """The whole page."""
     parts = [HEAD.format(machine=_machine(), levels=_levels())]
     for proof in proofs:
         parts += [_overview(proof), _kill_matrix(proof), _mechanical(proof)]
     if attacks:
         parts += ["## Attacks\n", ATTACK_TEXT, _attack_table(attacks)]
+    if rehearsals:
+        parts += ["## A batch\n", *(f"- {rehearsal.text()}" for rehearsal in rehearsals), ""]
     return "\n".join(parts)
 
 
@@ -109,8 +112,8 @@ Written by `python -m minigan.homework selftest --full --write docs/grader-evide
 
 {levels}
 """
-ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind. A dash: this level
-does not claim to stop it, and it was not run there.
+ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind.
+A dash: this level does not claim to stop it, and it was not run there.
 """
 
 
@@ -118,7 +121,8 @@ def _machine() -> str:
     root = " as root" if isolate.runs_as_root() else ""
     return (
         f"On {platform.system()} {platform.release()} ({platform.machine()}), "
-        f"Python {platform.python_version()}, NumPy {np.__version__}{root}, {time.strftime('%Y-%m-%d', time.gmtime())}."
+        f"Python {platform.python_version()}, NumPy {np.__version__}{root}, "
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}."
     )
 
 

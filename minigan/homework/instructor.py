@@ -9,7 +9,7 @@ from pathlib import Path
 
 from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_atomically, write_json
-from minigan.homework import batch, evidence, isolate, outputs, proof, scaffold, spec
+from minigan.homework import batch, evidence, isolate, outputs, proof, rehearsal, scaffold, spec
 from minigan.homework import bundle as bundles
 from minigan.homework.judge import Verdict
 from minigan.homework.kit import kit
@@ -30,7 +30,6 @@ def grade(arguments: Namespace) -> int:
     if arguments.jobs < 1:
         raise InputError(f"--jobs: expected 1 or more, got {arguments.jobs}")
     submissions = collect(path)
-    proof.must_work(assignment, level)
     out = Path(arguments.out)
 
     def tell(graded: batch.Graded) -> None:
@@ -79,12 +78,17 @@ def selftest(arguments: Namespace) -> int:
     for assignment in assignments:
         proofs.append(proof.prove(assignment, level, arguments.jobs, arguments.full))
         print(proofs[-1].text(), flush=True)
-    attacks = evidence.attack_everywhere(print) if arguments.full else []
+    attacks, rehearsals = [], []
+    if arguments.full:
+        attacks = evidence.attack_everywhere(print)
+        rehearsals = [rehearsal.rehearse(jobs=arguments.jobs)]
+        print(rehearsals[0].text(), flush=True)
     if arguments.write:
-        text = evidence.as_markdown(proofs, attacks)
+        text = evidence.as_markdown(proofs, attacks, rehearsals)
         write_atomically(arguments.write, lambda file: file.write(text.encode()))
         print(f"written: {arguments.write}")
-    broken = [line for p in proofs for line in p.broken()] + [a.row() for a in attacks if not a.holds]
+    broken = [line for part in (*proofs, *rehearsals) for line in part.broken()]
+    broken += [attacked.row() for attacked in attacks if not attacked.holds]
     if broken:
         raise RunError(f"{len(broken)} parts of the proof do not hold; the first: {broken[0]}")
     print("the proof holds")
@@ -101,9 +105,7 @@ def bundle(arguments: Namespace) -> int:
 
 def new(arguments: Namespace) -> int:
     folder = scaffold.new(arguments.name, arguments.module, arguments.targets.split(","))
-    print(
-        f"{folder} is made; until it is complete, `selftest {arguments.name.partition('_')[0]}` says what is missing"
-    )
+    print(f"{folder} is made; until it is complete, `selftest {folder.name[:4]}` says what is missing")
     return 0
 
 

@@ -214,24 +214,29 @@ class Trial:
         )
 
 
+Run = Callable[[Check], tuple[Outcome, list[Observation], str]]
+
+
 def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, list[Observation]]:
     """Every check, each in a process of its own; and all that was observed, for the diagnosis."""
-    assignment = kit.assignment
-    began, budget = time.monotonic(), Budget(assignment.seconds)
-    verdict, observed = Verdict(assignment.id, seed, level, []), []
-    fatal: Outcome | None = None
+    verdict, budget = Verdict(kit.assignment.id, seed, level, []), Budget(kit.assignment.seconds)
     with submission_folder(kit, source) as folder:
-        for check in assignment.checks:
-            outcome = _blocked(check, verdict) or _spent(check, budget) or (fatal and _as(check, fatal))
-            if outcome is None:
-                outcome, trial, output = _run(kit, folder, check, seed, level, budget)
-                observed += trial.observed
-                verdict.output = verdict.output or output
-                if not trial.observed and outcome.status not in ("pass", "grader_error"):
-                    fatal = outcome  # it does not even load: no other check can say more
-            verdict.outcomes.append(outcome)
-    verdict.seconds = time.monotonic() - began
-    return verdict, observed
+
+        def run(check: Check) -> tuple[Outcome, list[Observation], str]:
+            return _spent(check, budget) or _run(kit, folder, check, seed, level, budget)
+
+        return verdict, _every_check(kit.assignment, verdict, run)
+
+
+def judge_here(assignment: Assignment, answer: Asked, seed: int) -> tuple[Verdict, list[Observation]]:
+    """The same for an answer of our own, in this process: level 0."""
+    verdict = Verdict(assignment.id, seed, 0, [])
+
+    def run(check: Check) -> tuple[Outcome, list[Observation], str]:
+        outcome, trial = check_with(assignment, check, answer, seed)
+        return outcome, trial.observed, ""
+
+    return verdict, _every_check(assignment, verdict, run)
 
 
 def check_with(assignment: Assignment, check: Check, child: Asked, seed: int) -> tuple[Outcome, Trial]:
@@ -260,11 +265,33 @@ def check_with(assignment: Assignment, check: Check, child: Asked, seed: int) ->
     return Outcome(check.name, check.says, check.points, status, message, given, seconds), trial
 
 
+def _every_check(assignment: Assignment, verdict: Verdict, run: Run) -> list[Observation]:
+    """Run what can be run, in order.  A file that does not even load is loaded once."""
+    began, everything = time.monotonic(), []
+    fatal: Outcome | None = None
+    for check in assignment.checks:
+        if blocked := _blocked(check, verdict):
+            verdict.outcomes.append(blocked)
+        elif fatal:
+            verdict.outcomes.append(
+                Outcome(check.name, check.says, check.points, fatal.status, fatal.message)
+            )
+        else:
+            outcome, observed, output = run(check)
+            verdict.outcomes.append(outcome)
+            verdict.output = verdict.output or output
+            everything += observed
+            if not observed and outcome.status not in ("pass", "grader_error"):
+                fatal = outcome
+    verdict.seconds = time.monotonic() - began
+    return everything
+
+
 def _run(
     kit: Kit, folder: Path, check: Check, seed: int, level: int, budget: Budget
-) -> tuple[Outcome, Trial, str]:
-    assignment, output = kit.assignment, ""
-    trial = Trial(assignment, check.name, None, seed)
+) -> tuple[Outcome, list[Observation], str]:
+    """One check in a process of its own: outcome, observations, and what the student's code printed."""
+    assignment, output, observed = kit.assignment, "", []
     outcome = Outcome(check.name, check.says, check.points, "grader_error")
     began = time.monotonic()
     try:
@@ -272,6 +299,7 @@ def _run(
             try:
                 child.ask("load")
                 outcome, trial = check_with(assignment, check, child, seed)
+                observed = trial.observed
             finally:
                 child.close()
                 output = child.output
@@ -280,7 +308,7 @@ def _run(
     except Ended as error:
         outcome.status, outcome.message = error.status, str(error)
     outcome.seconds = time.monotonic() - began
-    return outcome, trial, output
+    return outcome, observed, output
 
 
 def _of_raised(assignment: Assignment, error: Raised) -> tuple[str, str]:
@@ -299,16 +327,11 @@ def _blocked(check: Check, verdict: Verdict) -> Outcome | None:
     return None
 
 
-def _spent(check: Check, budget: Budget) -> Outcome | None:
+def _spent(check: Check, budget: Budget) -> tuple[Outcome, list[Observation], str] | None:
     if budget.seconds > 0:
         return None
-    return Outcome(
-        check.name, check.says, check.points, "timeout", "not run: the time for the homework is spent"
-    )
-
-
-def _as(check: Check, fatal: Outcome) -> Outcome:
-    return Outcome(check.name, check.says, check.points, fatal.status, fatal.message)
+    message = "not run: the time for the homework is spent"
+    return Outcome(check.name, check.says, check.points, "timeout", message), [], ""
 
 
 def _count(value: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from minigan.errors import RunError
@@ -72,9 +73,9 @@ class Proof:
         return "\n".join([*lines, *(f"  DOES NOT HOLD: {line}" for line in self.broken())])
 
 
-def must_work(assignment: Assignment, level: int) -> None:
+def must_work(assignment: Assignment, level: int, scratch: Path | None = None) -> None:
     """Before a batch: the reference gets 100, the stub 0.  RunError where not."""
-    with kit(assignment) as made:
+    with kit(assignment, scratch) as made:
         proof = _basics(made, level, Proof(assignment, level))
     if broken := proof.broken():
         raise RunError(f"the grader does not work here, so nothing was graded: {broken[0]}")

@@ -8,6 +8,7 @@ body holds their bytes.  Types are exact: a subclass can lie about itself, so no
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from typing import Any, BinaryIO
@@ -53,6 +54,14 @@ def receive(file: BinaryIO) -> Any:
         return _with_arrays(message["value"], arrays)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise TransportError(f"not a frame ({type(error).__name__})") from None
+
+
+def carried(value: Any) -> Any:
+    """What arrives when `value` is sent."""
+    pipe = io.BytesIO()
+    send(pipe, value)
+    pipe.seek(0)
+    return receive(pipe)
 
 
 def _exactly(file: BinaryIO, count: int) -> bytes:
