@@ -425,7 +425,7 @@ def test_samples_as_an_array(options, shape, workspace, tmp_path, capsys):
         assert capsys.readouterr() == (f"{out}\n", "")
         made.append(np.load(out))
     assert made[0].shape == shape and made[0].dtype == np.float32
-    assert made[0].min() > 0 and made[0].max() < 1
+    assert 0 < made[0].min() and made[0].max() < 1
     assert (made[0] == made[1]).all() and (made[0] != made[2]).any()
 
 
