@@ -10,6 +10,7 @@ from minigan.errors import InputError
 COMMANDS = {
     "train": ("minigan.train", "train a generator and its discriminator, by default on the bundled digits"),
     "sample": ("minigan.sample", "draw pictures from the generator of a run"),
+    "reproduce": ("minigan.reproduce", "measure a published number again"),
     "homework": ("minigan.homework.__main__", "homework marked by tests: list, start, check, ... and grade"),
     "data": ("minigan.data.__main__", "list the data sets, fetch one, or verify one"),
 }

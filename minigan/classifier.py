@@ -38,6 +38,9 @@ class Settings:
     momentum_epochs: int = 250
 
 
+SETTINGS = {"mnist": Settings(), "digits": Settings(units=(100, 100), scale=0.05, batch=50)}
+
+
 class Classifier:
     """A net of dropout and maxout layers with one logit for each class, and its training so far."""
 

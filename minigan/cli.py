@@ -1,6 +1,7 @@
 """What every command shares: the way errors become one line and an exit status, and common options."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -32,12 +33,27 @@ class Parser(argparse.ArgumentParser):
         )
 
 
+def named(what: str) -> Callable[[str], str]:
+    """An argument that is a name: an empty one, as from an unset variable of a shell, is an error."""
+
+    def convert(text: str) -> str:
+        if not text:
+            raise ValueError
+        return text
+
+    convert.__name__ = what  # argparse: invalid <what> value
+    return convert
+
+
 def exit_status(command: Callable[[], int]) -> int:
     """Run a command: 0 done, 1 it tried and failed, 2 the input was wrong, 130 interrupted."""
     try:
         return command()
     except InputError as error:
         return _complain(error, 2)
+    except BrokenPipeError:  # whoever read our output has gone, and wants no more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (RunError, OSError, MemoryError) as error:
         return _complain(error, 1)
     except KeyboardInterrupt:

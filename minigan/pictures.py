@@ -130,16 +130,24 @@ def save_curves(
     save_figure(path, figure)
 
 
-def save_errors(path: str | os.PathLike, curve: Sequence[dict[str, Any]]) -> None:
-    """A classifier's validation and test error, in percent, over the epochs of `curve`; logarithmic."""
-    epoch, valid, test = (
-        np.array([r[name] for r in curve]) for name in ("epoch", "valid_error", "test_error")
-    )
+def save_errors(
+    path: str | os.PathLike, split: Sequence[dict[str, Any]], whole: Sequence[dict[str, Any]]
+) -> None:
+    """A classifier's error in percent over the epochs, logarithmic.
+
+    split  epochs with a validation set, their validation_error and test_error
+    whole  epochs on training and validation data together: the test_error
+    """
     figure, (axes,) = panels(1, 6.5, 4.5)
-    axes.semilogy(epoch, 100 * valid, color=ORANGE, linestyle="--", label="validation")
-    axes.semilogy(epoch, 100 * test, color=BLUE, label="test")
+    for curve, error, name, style in (
+        (split, "valid_error", "validation", {"color": ORANGE, "linestyle": "--"}),
+        (split, "test_error", "test", {"color": BLUE}),
+        (whole, "test_error", "test, trained on all", {"color": "black", "linestyle": ":"}),
+    ):
+        axes.semilogy([r["epoch"] for r in curve], [100 * r[error] for r in curve], label=name, **style)
     axes.set(xlabel="epoch", ylabel="error, %")
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
     axes.grid(color="0.92", which="both")
     _legend(axes)
     save_figure(path, figure)
@@ -186,7 +194,7 @@ def save_figure(path: str | os.PathLike, figure: Figure) -> None:
 
 
 def _legend(axes: Axes) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.3)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, borderaxespad=0.3)
 
 
 def _balance(axes: Axes, y: float, label: str) -> None:

@@ -27,10 +27,18 @@ UPDATES = ("simultaneous", "alternating")
 OUTPUTS = ("sigmoid", "linear", "tanh")
 PRIORS = ("uniform", "gaussian")
 OPTIMISERS = ("momentum", "adam")
+MOST = 1_000_000_000  # of anything that is counted
 
 
 def _setting(default: Any, help: str, choices: Any = None) -> Any:
     return field(default=default, metadata={"help": help, "choices": choices and tuple(choices)})
+
+
+def _is_like(value: Any, default: Any) -> bool:
+    """Of the same type; a whole number is a number too."""
+    if isinstance(default, tuple):
+        return isinstance(value, tuple) and all(type(v) is type(default[0]) for v in value)
+    return type(value) is type(default) or (type(default) is float and type(value) is int)
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,8 @@ class Recipe:
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
+            if not _is_like(value, f.default):
+                raise InputError(f"{_flag(f.name)}: expected a value like {f.default!r}, got {value!r}")
             for v in value if isinstance(value, tuple) else (value,):
                 if isinstance(v, float) and not isfinite(v):
                     raise InputError(f"{_flag(f.name)}: expected a finite number, got {v}")
@@ -81,10 +91,13 @@ class Recipe:
                     raise InputError(f"{_flag(f.name)}: expected one of {', '.join(choices)}, got {v!r}")
         for name in ("epochs", "batch", "k", "z", "hidden", "units", "pieces", "samples_every"):
             self._require(name, lambda v: v >= 1, "1 or more")
+            if name != "batch":  # the data set has its own limit for it
+                self._require(name, lambda v: v <= MOST, f"at most {MOST:,}")
         for name in ("g_scale", "g_output_scale", "d_scale", "d_loss_scale", "lr"):
             self._require(name, lambda v: v > 0, "a number above 0")
-        for name in ("lr_min", "momentum_epochs"):
-            self._require(name, lambda v: v >= 0, "0 or more")
+        self._require("lr_min", lambda v: v >= 0, "0 or more")
+        self._require("momentum_epochs", lambda v: 0 <= v <= MOST, f"0 to {MOST:,}")
+        self._require("activations", lambda v: v in ACTIVATIONS, f"one or more of {', '.join(ACTIVATIONS)}")
         for name in ("momentum", "momentum_end"):
             self._require(name, lambda v: 0 <= v < 1, "a number from 0 to below 1")
         for name in ("keep_input", "keep_hidden"):
@@ -92,7 +105,8 @@ class Recipe:
         self._require("lr_decay", lambda v: v >= 1, "1 or more")
         self._require("bias_clip", lambda v: 0 < v < 0.5, "a number between 0 and 0.5")
         if len(self.activations) > len(self.hidden):
-            raise InputError(f"--activations: expected at most {len(self.hidden)}, one for each hidden layer")
+            came, most = ",".join(self.activations), len(self.hidden)
+            raise InputError(f"--activations: expected at most {most}, one for a hidden layer, got {came}")
         if self.update == "simultaneous":
             self._require("k", lambda v: v == 1, "1 with the simultaneous update (use --update alternating)")
 
@@ -160,6 +174,10 @@ class Recipe:
 @dataclass(frozen=True)
 class KerasMLP(Recipe):
     """The MLP GAN that later tutorials teach: batch norm, leaky ReLU, tanh, Adam; images in [-1, 1]."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require("batch", lambda v: v >= 2, "2 or more, since batch norm needs a variance")
 
     def unused(self) -> set[str]:
         glorot = {"activations", "g_scale", "g_output_scale", "d_scale"}

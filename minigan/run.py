@@ -40,7 +40,8 @@ from minigan.recipes import Recipe
 from minigan.tensor import Array, Tensor
 
 SHOW_SECONDS = 0.5  # between two looks at the device: the log waits for it, a step never does
-SAVE_SECONDS = 5.0  # between two checkpoints, at least; they are made at the end of an epoch
+SAVE_SECONDS = 5.0  # between two checkpoints, at least, at the end of an epoch
+SAVE_SECONDS_WITHIN = 60.0  # the same within a long epoch
 COLUMNS = ("d_loss", "g_loss", "d_real", "d_fake")
 SAMPLES = 100
 
@@ -78,15 +79,16 @@ def create(out: str | None, config: Config) -> Path:
         folder = Path(out)
         if (folder / "config.json").exists() or (folder / "checkpoint.npz").exists():
             raise InputError(f"--out: {folder} holds a run; --resume {folder} continues it, or name another")
-        _make(folder, exist_ok=True)
+        is_new = _make(folder)
     else:
-        number = 1
-        while (folder := Path("runs") / f"{config.recipe.name}-{number}").exists():
+        number, is_new = 1, True
+        while not _make(folder := Path("runs") / f"{config.recipe.name}-{number}"):
             number += 1
-        _make(folder, exist_ok=False)
     try:
         write_json(folder / "config.json", config.as_json())
     except OSError as error:
+        if is_new:
+            folder.rmdir()
         raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
     return folder
 
@@ -103,8 +105,8 @@ def read_config(folder: Path) -> Config:
         stored = read_json(path)
         settings = dict(stored["recipe"])
         known = recipes.find(settings["name"])
-        if unknown := settings.keys() - {f.name for f in fields(known)}:
-            raise InputError(f"unknown settings {', '.join(sorted(unknown))}")
+        if odd := settings.keys() ^ {f.name for f in fields(known)}:
+            raise InputError(f"its recipe has too many settings or too few: {', '.join(sorted(odd))}")
         settings = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
         return Config(replace(known, **settings), stored["seed"], stored["backend"], dict(stored["versions"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -204,7 +206,7 @@ class Training:
                 pending.clear()
                 if ends_epoch:
                     self._end_epoch()
-                if last or (ends_epoch and now - saved >= SAVE_SECONDS):
+                if last or now - saved >= (SAVE_SECONDS if ends_epoch else SAVE_SECONDS_WITHIN):
                     self._save()
                     saved = time.monotonic()
                 if last and self.t < self.stop:
@@ -241,13 +243,13 @@ class Training:
         recipe, opt, epoch = self.config.recipe, self.game.optimiser_D, self.epoch(self.t)
         means = dict(zip(COLUMNS, self.values.mean(axis=0), strict=True))
         record = {"epoch": epoch, "update": self.t} | means
-        record["learning_rate"] = opt.learning_rate(self.t)
+        record["learning_rate"] = opt.learning_rate(self.t * recipe.k)
         record["momentum"] = opt.momentum(epoch) if recipe.optimiser == "momentum" else opt.beta1
         record["seconds"] = round(self.seconds, 3)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         self.values = _no_values()
-        if epoch % recipe.samples_every == 0 or epoch == recipe.epochs:
+        if epoch % recipe.samples_every == 0 or self.t == self.stop:
             self._fetch()
             self._draw_samples(self.folder / "samples" / f"epoch-{epoch:04d}.png")
 
@@ -325,16 +327,23 @@ def _restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str,
 
 
 def _flat(config: Config) -> dict[str, Any]:
-    return asdict(config.recipe) | {"seed": config.seed, "backend": config.backend} | config.versions
+    """All that decides the numbers; Python's own version does not."""
+    versions = {name: version for name, version in config.versions.items() if name != "python"}
+    return asdict(config.recipe) | {"seed": config.seed, "backend": config.backend} | versions
 
 
 def _no_values() -> np.ndarray:
     return np.empty((0, len(COLUMNS)))
 
 
-def _make(folder: Path, exist_ok: bool) -> None:
+def _make(folder: Path) -> bool:
+    """Make the folder; False where something has its name."""
     try:
-        folder.mkdir(parents=True, exist_ok=exist_ok)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            return False
+        folder.mkdir()
+        return True
     except OSError as error:
         raise InputError(f"--out: cannot make {folder}: {error.strerror}; name another folder") from None
 
@@ -361,6 +370,8 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
 def _disk_errors(training: Training) -> Iterator[None]:
     try:
         yield
+    except BrokenPipeError:  # the terminal, not the disk
+        raise
     except OSError as error:
         raise RunError(
             f"cannot write to {training.folder}: {error.strerror}; {training._kept()}; "

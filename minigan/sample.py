@@ -8,12 +8,13 @@ import numpy as np
 
 from minigan import pictures, run
 from minigan.backend import choose, to_host, xp_of
-from minigan.cli import Parser, exit_status
+from minigan.cli import Parser, exit_status, named
 from minigan.data import Dataset
 from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
 from minigan.nn import Layer
 from minigan.random import Streams
+from minigan.recipes import MOST
 from minigan.tensor import Array, Tensor
 
 EXAMPLES = """\
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> Parser:
     parser = Parser("sample", "Draw fair samples from the generator of a run: random, not chosen.", EXAMPLES)
-    parser.add_argument("run", metavar="RUN", help="the run folder")
+    parser.add_argument("run", type=named("run folder"), metavar="RUN", help="the run folder")
     parser.add_argument(
         "--count", type=int, metavar="N", help="samples (100; 20 with --nearest), or lines (5)"
     )
@@ -42,7 +43,12 @@ def _parser() -> Parser:
     parser.add_argument(
         "--interpolate", type=int, metavar="N", help="N samples from one z to another, in a line"
     )
-    parser.add_argument("--out", metavar="FILE", help=".png, or .npy for the values (default: RUN/grid.png)")
+    parser.add_argument(
+        "--out",
+        type=named("file"),
+        metavar="FILE",
+        help=".png, or .npy for the values (default: RUN/grid.png)",
+    )
     parser.add_backend()
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
@@ -78,13 +84,15 @@ def _check(args: Namespace, out: Path) -> None:
         value = getattr(args, name)
         if value is not None and value < least:
             raise InputError(f"--{name}: expected {least} or more, got {value}")
+        if value is not None and value > MOST:
+            raise InputError(f"--{name}: expected at most {MOST:,}, got {value}")
     if args.nearest and args.interpolate:
         raise InputError("--nearest and --interpolate make different pictures; give one of them")
     if out.suffix not in (".png", ".npy"):
         raise InputError(f"--out: expected a name that ends in .png or .npy, got {out}")
     if out.suffix == ".npy" and args.nearest:
         raise InputError("--nearest makes a picture; give --out a name that ends in .png")
-    if not out.parent.is_dir():
+    if args.out and not out.parent.is_dir():
         raise InputError(f"--out: there is no folder {out.parent}; make it first")
 
 

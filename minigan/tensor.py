@@ -63,9 +63,11 @@ def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> N
 
     loss: one number.  Raises ValueError where it is not, or where the graph was used before.
     """
+    wanted = _wanted(wrt)
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"backward: the loss must be a Tensor, got {type(loss).__name__}")
     if loss.data.size != 1:
         raise ValueError(f"backward: expected one number, got shape {loss.shape}; take the mean or sum")
-    wanted = {p.age: p for p in wrt}
     graph = _oldest_first(loss)
     needed = set(wanted)
     for node in graph:
@@ -88,16 +90,26 @@ def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> N
             sums.add(p, xp_of(p.data).zeros_like(p.data), "backward")
 
 
-def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
+def unbroadcast(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
     """Undo broadcasting from `shape` to g.shape: sum g over every axis that was stretched or added.
 
     If y_ij = x_j for all i, the chain rule gives dL/dx_j = sum_i dL/dy_ij.
     """
     added = g.ndim - len(shape)
     if added < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[added:], strict=True)):
-        raise ValueError(f"unbroadcast: an array of shape {shape} cannot have been broadcast to {g.shape}")
+        raise ValueError(f"{source}: an array of shape {shape} cannot have been broadcast to {g.shape}")
     stretched = (added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1)
     return g.sum(axis=(*range(added), *stretched)).reshape(shape)
+
+
+def _wanted(wrt: Iterable[Tensor]) -> dict[int, Tensor]:
+    if isinstance(wrt, Tensor):
+        raise TypeError("backward: wrt must be a list of Tensors, got one Tensor")
+    wanted = list(wrt)
+    for p in wanted:
+        if not isinstance(p, Tensor):
+            raise TypeError(f"backward: wrt must be a list of Tensors, got one of {type(p).__name__}")
+    return {p.age: p for p in wanted}
 
 
 def _oldest_first(loss: Tensor) -> list[Tensor]:
@@ -135,7 +147,7 @@ class _Sums:
         if share.dtype != x.dtype:
             raise TypeError(f"{source}: the gradient of a {x.dtype} input came as {share.dtype}")
         if share.shape != x.shape:
-            share = unbroadcast(share, x.shape)
+            share = unbroadcast(share, x.shape, source)
         if x.age in self.made_here:
             self.of[x.age] += share
         elif x.age in self.of:

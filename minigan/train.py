@@ -12,7 +12,7 @@ import numpy as np
 
 from minigan import pictures, recipes, run
 from minigan.backend import choose
-from minigan.cli import Parser, exit_status
+from minigan.cli import Parser, exit_status, named
 from minigan.errors import InputError
 from minigan.recipes import RECIPES, Recipe
 
@@ -30,10 +30,22 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> Parser:
     parser = Parser("train", "Train a generator against a discriminator.", EXAMPLES)
-    parser.add_argument("--recipe", metavar="NAME", help=f"one of {', '.join(RECIPES)} (default: digits)")
-    parser.add_argument("--resume", metavar="RUN", help="continue a run folder where its checkpoint is")
+    parser.add_argument(
+        "--recipe", type=named("name"), metavar="NAME", help=f"one of {', '.join(RECIPES)} (default: digits)"
+    )
+    parser.add_argument(
+        "--resume",
+        type=named("run folder"),
+        metavar="RUN",
+        help="continue a run folder where its checkpoint is",
+    )
     parser.add_argument("--force", action="store_true", help="resume although settings or versions differ")
-    parser.add_argument("--out", metavar="FOLDER", help="the run folder (default: runs/RECIPE-1, -2, ...)")
+    parser.add_argument(
+        "--out",
+        type=named("folder"),
+        metavar="FOLDER",
+        help="the run folder (default: runs/RECIPE-1, -2, ...)",
+    )
     parser.add_argument(
         "--seed", type=_converter(0), metavar="N", help="decides all random numbers (default: 1)"
     )
@@ -157,7 +169,7 @@ class Progress:
         if self.quiet or (now - self.printed < self.LINE_SECONDS and t < self.training.stop):
             return
         self.printed = now
-        speed = (t - self.first) / (now - self.began)
+        speed = (t - self.first) / max(now - self.began, 1e-9)
         epoch, left = self.training.epoch(t), (self.training.stop - t) / speed
         print(f"epoch {epoch:4d}  {numbers}  {speed:.0f} updates/s  {left:.0f} s left", flush=True)
 

@@ -4,16 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from minigan import data
 from minigan.backend import Backend
 from minigan.errors import InputError
 
-# The same search for everybody and every time.  `pytest --hypothesis-profile explore` looks further.
-settings.register_profile("same", derandomize=True, deadline=None, max_examples=20)
-settings.register_profile("explore", deadline=None, max_examples=1000)
+# The same search for everybody and every time, however busy the machine.  To look further:
+# pytest --hypothesis-profile explore
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", patient, derandomize=True, max_examples=20)
 settings.register_profile("unshrunk", settings.get_profile("same"), phases=[Phase.explicit, Phase.generate])
+settings.register_profile("explore", patient, max_examples=200)
 settings.load_profile("same")
 
 

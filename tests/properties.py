@@ -119,6 +119,11 @@ def public(module: Any, kind: Callable[[Any], bool] = inspect.isfunction) -> dic
     }
 
 
+def operations(module: Any) -> dict[str, Any]:
+    """The functions of a module that give a Tensor."""
+    return public(module, lambda f: inspect.isfunction(f) and f.__annotations__.get("return") == "Tensor")
+
+
 def every_property_of(cases: Cases) -> Callable:
     """The test that all PROPERTIES hold for all cases, on each backend."""
 
@@ -199,6 +204,20 @@ def no_cycle(backend: Backend, example: Example, draw: Draw) -> None:
 
 
 PROPERTIES = (value, gradient, float32, strides, untouched, no_cycle)
+
+
+# Extreme logits: |a| to 800, where float32 has long rounded D = sigmoid(a) to 0 or 1 ------------------
+
+EXTREME = np.array([-800, -200, -105, -90, -50, -20, -1, -1e-4, 0, 1e-4, 1, 20, 50, 90, 105, 200, 800.0])
+
+
+def exact_sigmoid(a: Any) -> Any:
+    """In float64, and with the full relative precision for any a."""
+    return np.exp(-np.logaddexp(0, -a))
+
+
+def exact_softplus(a: Any) -> Any:
+    return np.maximum(a, 0) + np.log1p(np.exp(-abs(a)))
 
 
 # Tools -----------------------------------------------------------------------------------------------

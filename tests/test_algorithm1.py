@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from properties import host
 
-from minigan import algorithm1, game, nn, recipes
+from minigan import algorithm1, game, nn, recipes, run
 from minigan.algorithm1 import Game, alternating, simultaneous
 from minigan.backend import Backend
 from minigan.optim import Adam, Momentum
@@ -307,6 +307,15 @@ def test_numbers_do_not_depend_on_the_library(backend, update):
             assert_allclose(host(b), a, rtol=1e-9)
     for p, q in zip(parameters(plain), parameters(other), strict=True):
         assert_allclose(host(q.data), p.data, rtol=1e-9, atol=1e-12)
+
+
+def test_the_papers_game_begins_in_ignorance(mnist):
+    """On the real MNIST, in float32: D(x) = 1/2 nearly everywhere, so both losses are log 2."""
+    paper = run.set_up(recipes.find("mnist"), mnist, Backend(), seed=0)
+    numbers = simultaneous(paper, 0)
+    assert numbers.a_real.shape == numbers.a_fake.shape == (100, 1)
+    assert {a.dtype.name for a in (*numbers, *(p.data for p in parameters(paper)))} == {"float32"}
+    assert (float(numbers.d_loss), float(numbers.g_loss)) == pytest.approx((np.log(2), np.log(2)), rel=0.01)
 
 
 # train -----------------------------------------------------------------------------------------------

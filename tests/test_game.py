@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from properties import Cases, Example, every_property_of, gradient_for, host, public, refuses, tensors
+from properties import (
+    EXTREME,
+    Cases,
+    Example,
+    every_property_of,
+    exact_sigmoid,
+    exact_softplus,
+    gradient_for,
+    host,
+    public,
+    refuses,
+    tensors,
+)
 
 from minigan import game
 
@@ -64,46 +76,29 @@ def test_every_loss_has_a_gradient_check():
     assert CASES.missing(public(game)) == []
 
 
-EXTREME = np.array([-800, -105, -90, -50, -20, -1, 0, 1, 20, 50, 90, 105, 800.0])
-
-
-def exact_D(a):
-    return np.exp(-np.logaddexp(0, -a))
-
-
-def minus_log_D(a):
-    return np.maximum(-a, 0) + np.log1p(np.exp(-abs(a)))
-
-
 @pytest.mark.parametrize(
-    ("loss", "value", "slope"),
+    ("loss", "factor", "side", "constant"),
     [
-        (lambda a, zero: game.value(a, zero), lambda a: -minus_log_D(a) - np.log(2), lambda a: exact_D(-a)),
-        (lambda a, zero: game.value(zero, a), lambda a: -minus_log_D(-a) - np.log(2), lambda a: -exact_D(a)),
-        (
-            lambda a, zero: game.discriminator_loss(a, zero),
-            lambda a: 0.5 * (minus_log_D(a) + np.log(2)),
-            lambda a: -0.5 * exact_D(-a),
-        ),
-        (
-            lambda a, zero: game.discriminator_loss(zero, a, 1.0),
-            lambda a: minus_log_D(-a) + np.log(2),
-            lambda a: exact_D(a),
-        ),
-        (lambda a, zero: game.minimax(a), lambda a: -minus_log_D(-a), lambda a: -exact_D(a)),
-        (lambda a, zero: game.non_saturating(a), minus_log_D, lambda a: -exact_D(-a)),
+        (lambda a, zero: game.value(a, zero), -1, -1, -np.log(2)),
+        (lambda a, zero: game.value(zero, a), -1, 1, -np.log(2)),
+        (lambda a, zero: game.discriminator_loss(a, zero), 0.5, -1, np.log(2) / 2),
+        (lambda a, zero: game.discriminator_loss(zero, a, 1.0), 1, 1, np.log(2)),
+        (lambda a, zero: game.minimax(a), -1, 1, 0),
+        (lambda a, zero: game.non_saturating(a), 1, -1, 0),
     ],
     ids=["value by real", "value by fake", "d_loss by real", "d_loss by fake", "minimax", "non-saturating"],
 )
 @pytest.mark.parametrize("logit", EXTREME)
 @pytest.mark.filterwarnings("error")
-def test_extreme_logits_in_float32(backend, loss, value, slope, logit):
-    """Where D itself has rounded to 0 or 1, the loss is finite, and its slope has its full precision."""
+def test_extreme_logits_in_float32(backend, loss, factor, side, constant, logit):
+    """Finite, and with a slope of full precision: each loss is factor * softplus(side * a) + constant."""
     a, zero = tensors(backend, [np.array([[logit]]), np.zeros((1, 1))], "float32")
-    assert_allclose(host(loss(a, zero).data), value(logit), rtol=2e-6, atol=1e-37)
-    assert_allclose(
-        gradient_for(lambda a: loss(a, zero), a, np.array(3.0)), 3 * slope(logit), rtol=2e-6, atol=1e-37
+    value, slope = (
+        factor * exact_softplus(side * logit) + constant,
+        factor * side * exact_sigmoid(side * logit),
     )
+    assert_allclose(host(loss(a, zero).data), value, rtol=2e-6, atol=1e-37)
+    assert_allclose(gradient_for(lambda a: loss(a, zero), a, np.array(3.0)), 3 * slope, rtol=2e-6, atol=1e-37)
 
 
 def test_at_D_one_half_the_value_is_minus_log_4(backend):

@@ -1,4 +1,4 @@
-"""A course that never was: 200 submissions, right, wrong and hostile, graded, killed, resumed and compared."""
+"""A course that never was: 200 submissions, right, wrong and hostile: graded, killed, resumed, compared."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Rehearsal:
     def text(self) -> str:
         kills = "the same results" if self.same_after_kills else "OTHER RESULTS"
         return (
-            f"{self.count} submissions of {self.homework} (right, wrong, empty and hostile) graded with --jobs "
-            f"{self.jobs} in {self.seconds:.0f} s; {len(self.surprises)} surprises; killed at {self.kills} "
+            f"{self.count} submissions of {self.homework} (right, wrong, empty and hostile) graded with "
+            f"--jobs {self.jobs} in {self.seconds:.0f} s; {len(self.surprises)} surprises; killed at {self.kills} "
             f"random points and resumed: {kills}"
         )
 

@@ -1,0 +1,59 @@
+"""Wrong answers as data: mistakes that one could make in minigan, each of which a test must reject.
+
+    python -m tests.mutants        makes each mistake in turn, runs the tests, writes docs/verification.md
+
+The file of a module (ops.txt for minigan/ops.py) has a paragraph for each mistake:
+
+    ops.mul: x's own value in x's gradient        in the definition of ops.mul
+    - g * b                                       this, which stands there exactly once,
+    + g * a                                       became this
+"""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parents[1] / "minigan"
+MODULES = ("tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A mistake in `target`: a definition of a module, or ("game") all of it."""
+
+    target: str
+    mistake: str
+    old: str
+    new: str
+
+    @property
+    def module(self) -> str:
+        return self.target.partition(".")[0]
+
+    def source(self) -> str:
+        """The text of the module with the mistake in it.  ValueError where the mistake cannot be made."""
+        lines = (PACKAGE / f"{self.module}.py").read_text("utf-8").splitlines(keepends=True)
+        first, last = 0, len(lines)
+        node = ast.parse("".join(lines))
+        for name in self.target.split(".")[1:]:
+            (node,) = (child for child in node.body if getattr(child, "name", None) == name)
+            first, last = node.lineno - 1, node.end_lineno
+        definition = "".join(lines[first:last])
+        if definition.count(self.old) != 1:
+            raise ValueError(f"{self.target}: {self.old!r} stands there {definition.count(self.old)} times")
+        return "".join(lines[:first]) + definition.replace(self.old, self.new) + "".join(lines[last:])
+
+
+def _read(paragraph: str) -> Mutant:
+    title, *lines = paragraph.splitlines()
+    target, _, mistake = title.partition(": ")
+    old, new = ("\n".join(line[2:] for line in lines if line[:2] == sign) for sign in ("- ", "+ "))
+    return Mutant(target, mistake, old, new)
+
+
+MUTANTS = [
+    _read(paragraph)
+    for module in MODULES
+    for paragraph in (HERE / f"{module}.txt").read_text("utf-8").strip().split("\n\n")
+]

@@ -1,0 +1,83 @@
+"""One trial: a mistake is planted in a module, and the module's tests run, in a process that just began."""
+
+import contextlib
+import io
+import os
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from . import MODULES, Mutant
+
+TESTS = Path(__file__).resolve().parents[1]
+OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
+
+
+def run_tests(mutant: Mutant | None, answer: Connection) -> None:
+    """Send what became of the tests of the mutant's module; without a mutant, of all modules' tests."""
+    try:
+        witness = Witness(mutant.target.rpartition(".")[2] if mutant else "")
+        if mutant:
+            plant(mutant)
+        import pytest  # not before: its plugins and ours may import minigan
+
+        files = [str(TESTS / f"test_{module}.py") for module in ([mutant.module] if mutant else MODULES)]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            status = pytest.main([*OPTIONS, *files], plugins=[witness])
+        if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            witness.broken = witness.broken or repr(status)
+        answer.send(vars(witness))
+    except Exception as error:
+        answer.send({"broken": repr(error)})
+
+
+def plant(mutant: Mutant) -> None:
+    """Whoever imports the mutant's module from now on gets the wrong one."""
+    source = mutant.source()
+
+    class Wrong(SourceFileLoader):
+        def get_code(self, name: str) -> Any:
+            return compile(source, self.path, "exec")
+
+    class Finder(MetaPathFinder):
+        def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
+            if name != f"minigan.{mutant.module}":
+                return None
+            spec = PathFinder.find_spec(name, path)
+            spec.loader = Wrong(name, spec.origin)
+            return spec
+
+    sys.meta_path.insert(0, Finder())
+
+
+class Witness:
+    """A plugin of pytest: puts the tests that speak of `name` first, and sees what becomes of each."""
+
+    def __init__(self, name: str) -> None:
+        self.name = _plain(name)
+        self.tests = self.gradient_checks = 0
+        self.rejected_by: str | None = None
+        self.broken: str | None = None
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items.sort(key=lambda item: self.name not in _plain(item.name))  # a stable sort
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.passed and report.when == "call":
+            self.tests += 1
+            self.gradient_checks += "-gradient-" in report.nodeid
+        elif report.failed and report.when == "call":
+            self.rejected_by = self.rejected_by or os.path.basename(report.nodeid)
+        elif report.failed:
+            self.broken = f"{report.when} of {report.nodeid}"
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.broken = f"collection of {report.nodeid}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -1,0 +1,83 @@
+"""Every wrong answer can be made in the code as it is now, and there are three for whatever learns."""
+
+import inspect
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from properties import operations, public
+
+from minigan import game, nn, ops, optim
+
+from . import HERE, MODULES, MUTANTS, PACKAGE, Mutant
+from .__main__ import is_rejected, verdict
+
+TARGETS = [
+    "tensor.backward",
+    "tensor.unbroadcast",
+    "random.Streams",
+    "random.Stream",
+    "algorithm1.alternating",
+    "algorithm1.simultaneous",
+    *(f"ops.{name}" for name in operations(ops)),
+    *(f"nn.{name}" for name in public(nn, inspect.isclass) if name != "Layer"),
+    *(f"game.{name}" for name in operations(game)),
+    *(f"optim.{name}" for name in public(optim, callable)),
+]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_there_are_three_wrong_answers(target):
+    assert Counter(mutant.target for mutant in MUTANTS)[target] >= 3
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.target}: {mutant.mistake}")
+def test_the_mistake_can_be_made(mutant):
+    right, wrong = (PACKAGE / f"{mutant.module}.py").read_text("utf-8"), mutant.source()
+    assert compile(wrong, "wrong", "exec", optimize=2) != compile(right, "wrong", "exec", optimize=2)
+
+
+def test_each_is_in_the_file_of_its_module_and_no_file_is_forgotten():
+    assert {path.stem for path in HERE.glob("*.txt")} == set(MODULES)
+    for module in MODULES:
+        titles = [p.partition(":")[0] for p in (HERE / f"{module}.txt").read_text("utf-8").split("\n\n")]
+        assert {title.partition(".")[0] for title in titles} == {module}
+
+
+def test_there_are_many_and_no_two_are_the_same():
+    assert len({(mutant.target, mutant.mistake) for mutant in MUTANTS}) == len(MUTANTS) >= 90
+    assert len({mutant.source() for mutant in MUTANTS}) == len(MUTANTS)
+
+
+@pytest.mark.parametrize("old", ["nowhere", "g"])
+def test_a_mistake_without_its_place_is_an_error(old):
+    with pytest.raises(ValueError, match=r"ops.mul: .* times"):
+        Mutant("ops.mul", "", old, "").source()
+
+
+def test_a_planted_mistake_is_in_the_module_that_is_imported():
+    program = """
+import numpy
+from tests.mutants import Mutant
+from tests.mutants.plant import plant
+plant(Mutant("ops.mul", "adds", "a * b", "a + b"))
+from minigan import Tensor, ops
+print((Tensor(numpy.ones(1)) * 5).data)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True)
+    assert done.stdout.strip() == "[6.]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("result", "says"),
+    [
+        ({"rejected_by": "test_ops.py::test", "broken": None}, "test_ops.py::test"),
+        ({"rejected_by": None, "broken": None}, "NONE"),
+        ({"rejected_by": "test_ops.py::test", "broken": "collection"}, "ERROR collection"),
+        ({"broken": "ValueError"}, "ERROR ValueError"),
+    ],
+)
+def test_only_a_test_that_fails_rejects(result, says):
+    assert verdict(result) == says
+    assert is_rejected(result) == says.startswith("test_ops")

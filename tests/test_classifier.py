@@ -1,0 +1,104 @@
+"""The engine learns: the classifier of the Maxout article, on the digits; on MNIST it is a command."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from minigan import checkpoint, classifier, data, reproduce
+from minigan.backend import Backend, to_host
+from minigan.classifier import SETTINGS, Classifier, limit_columns
+from minigan.tensor import Tensor
+
+DIGITS = ["classifier", "--data", "digits", "--quiet", "--out"]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.load("digits")
+
+
+def test_it_reads_digits(digits):
+    """95 % of those it never saw."""
+    judge = Classifier(digits, SETTINGS["digits"], Backend(), seed=1)
+    losses = [judge.train_epoch() for _ in range(30)]
+    assert losses[0] > 2 and losses[-1] < 0.6
+    unseen = np.concatenate([digits.valid, digits.test])
+    labels = np.concatenate([digits.valid_labels, digits.test_labels])
+    assert judge.error(unseen, labels) < 0.05
+    assert judge.error(unseen, (labels + 1) % 10) > 0.95
+
+
+def test_the_article_s_settings():
+    """Two layers of 240 maxout units with 5 pieces, and 10 logits: section 5.1 and the authors' script."""
+    mnist = replace(data.load("digits"), train=np.zeros((100, 784), np.uint8))
+    net = Classifier(mnist, SETTINGS["mnist"], Backend(), seed=1).net
+    shapes = [p.shape for p in net.parameters()]
+    assert shapes == [(784, 1200), (1200,), (240, 1200), (1200,), (240, 10), (10,)]
+
+
+def test_no_column_gets_longer_than_the_limit(backend):
+    W = backend.asarray(np.array([[3.0, 0.3, 0.0], [4.0, 0.4, 0.0]]))
+    limited = Tensor(W.copy())
+    limit_columns(limited, 2.0)
+    expected = [[1.2, 0.3, 0.0], [1.6, 0.4, 0.0]]
+    np.testing.assert_allclose(to_host(limited.data), expected, rtol=1e-12)
+
+
+def test_training_keeps_to_the_limit(digits):
+    settings = replace(SETTINGS["digits"], column_norm=0.2)
+    judge = Classifier(digits, settings, Backend(), seed=1)
+    judge.train_epoch()
+    norms = [np.sqrt((p.data**2).sum(axis=0)).max() for p in judge.net.parameters() if p.data.ndim == 2]
+    assert max(norms) <= 0.2 * (1 + 1e-6) and max(norms) > 0.19
+
+
+def test_a_stopped_reproduction_goes_on_as_if_it_had_not_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(reproduce.pictures, "save_errors", lambda *_: None)
+    assert reproduce.main([*DIGITS, str(tmp_path / "whole"), "--epochs", "4"]) == 0
+    train, calls = Classifier.train_epoch, []
+
+    def stops(self):
+        calls.append(None)
+        if len(calls) in (3, 6):
+            raise KeyboardInterrupt
+        return train(self)
+
+    monkeypatch.setattr(classifier.Classifier, "train_epoch", stops)
+    command = [*DIGITS, str(tmp_path / "stopped"), "--epochs", "4"]
+    assert [reproduce.main(command) for _ in range(3)] == [130, 130, 0]
+    results = [json.loads((tmp_path / name / "classifier.json").read_text()) for name in ("whole", "stopped")]
+    assert results[0] == results[1] and len(results[0]["split"]) == 4
+    for part in ("split", "whole"):
+        arrays = [checkpoint.load_newest(tmp_path / name / part)[0] for name in ("whole", "stopped")]
+        assert all(np.array_equal(a, arrays[1][name]) for name, a in arrays[0].items())
+
+
+def test_the_epochs_are_chosen_on_the_validation_set_alone(tmp_path, monkeypatch):
+    """Then it is trained on training and validation examples together, for as long."""
+    sizes, errors = [], iter([0.3, 0.9, 0.2, 0.1, 0.4, 0.0, 0.5, 0.6, 0.5, 0.7])  # validation, test, ...
+    train = Classifier.train_epoch
+    monkeypatch.setattr(reproduce.pictures, "save_errors", lambda *_: None)
+    monkeypatch.setattr(Classifier, "error", lambda self, x, labels: next(errors))
+    monkeypatch.setattr(
+        Classifier, "train_epoch", lambda self: (sizes.append(len(self.dataset.train)), train(self))[1]
+    )
+    assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "3"]) == 0
+    assert sizes == [1500] * 3 + [1647] * 2
+    assert json.loads((tmp_path / "classifier.json").read_text())["test_error"] == 0.7
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--epochs", "0"], ["--data", "cifar10"], ["--seed", "-1"], ["figure9"]]
+)
+def test_bad_input_is_one_line(arguments, tmp_path, capsys):
+    assert reproduce.main([*DIGITS, str(tmp_path / "out"), *arguments]) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
+def test_another_reproduction_is_not_overwritten(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(reproduce.pictures, "save_errors", lambda *_: None)
+    assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1"]) == 0
+    assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1", "--seed", "2"]) == 2
+    assert "another reproduction" in capsys.readouterr().err
