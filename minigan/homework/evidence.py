@@ -144,7 +144,8 @@ def _overview(proof: Proof) -> str:
         f"- one check of the whole homework: {proof.seconds:.1f} s at L{proof.level}",
     ]
     if proof.seeds:
-        lines.append(f"- {proof.seeds} seeds, {len(proof.false_alarms)} false alarms")
+        alarms = len(proof.false_alarms)
+        lines.append(f"- each right answer with {proof.seeds} seeds (in process): {alarms} false alarms")
     return "\n".join(lines) + "\n"
 
 

@@ -38,8 +38,8 @@ class Rehearsal:
         kills = "the same results" if self.same_after_kills else "OTHER RESULTS"
         return (
             f"{self.count} submissions of {self.homework} (right, wrong, empty and hostile) graded with "
-            f"--jobs {self.jobs} in {self.seconds:.0f} s; {len(self.surprises)} surprises; killed at {self.kills} "
-            f"random points and resumed: {kills}"
+            f"--jobs {self.jobs} in {self.seconds:.0f} s; {len(self.surprises)} surprises; "
+            f"killed at {self.kills} random points and resumed: {kills}"
         )
 
     def broken(self) -> list[str]:

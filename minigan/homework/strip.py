@@ -80,17 +80,17 @@ def _blanked(assignment: Assignment, function: ast.FunctionDef, why: str) -> str
 
 
 def _imports(assignment: Assignment) -> str:
-    """The import lines of minigan's file that its targets use, and the names they use of the file itself."""
+    """NumPy, the imports of minigan's file that its targets use, and what they use of that file itself."""
     tree = ast.parse(assignment.source)
     used = {n.id for f in _targets(assignment) for n in ast.walk(f) if isinstance(n, ast.Name)}
     used -= set(assignment.targets)
-    future, lines, own = [], [], set()
+    future, lines, own = [], ["import numpy as np\n"], set()
     for node in tree.body:
         match node:
             case ast.ImportFrom(module="__future__"):
                 future = [ast.unparse(node), ""]
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                if wanted := [n for n in names if (n.asname or n.name).partition(".")[0] in used]:
+                if wanted := [n for n in names if (n.asname or n.name).partition(".")[0] in used - {"np"}]:
                     node.names = wanted
                     lines.append(ast.unparse(node))
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name in used:
@@ -100,7 +100,7 @@ def _imports(assignment: Assignment) -> str:
     own = {name for name in own if not hasattr(builtins, name)}
     if own:
         lines.append(f"from minigan.{assignment.module} import {', '.join(sorted(own))}")
-    return "\n".join([*future, *sorted(lines)]) + "\n"
+    return "\n".join([*future, lines[0], *sorted(lines[1:])]) + "\n"
 
 
 def _first_line(function: ast.FunctionDef) -> int:

@@ -156,7 +156,9 @@ def _mark(assignment: Assignment, arguments: Namespace) -> Verdict:
     diagnose(assignment, verdict, observed)
     progress.add_verdict(verdict)
     print(report.summary(assignment, verdict), flush=True)
-    if verdict.score < 100:
+    if verdict.score == 100:
+        print(f"all right; `solution {assignment.id}` shows how minigan does it")
+    else:
         print(f"more: why {assignment.id}, hint {assignment.id}", file=sys.stderr)
     return verdict
 

@@ -9,7 +9,7 @@ from minigan.tensor import Array
 
 
 @right
-def unbroadcast__one_axis_at_a_time(g: Array, shape: tuple[int, ...]) -> Array:
+def unbroadcast__one_axis_at_a_time(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
     if len(shape) > g.ndim:
         raise ValueError(f"{shape} has more axes than {g.shape}")
     while g.ndim > len(shape):
@@ -23,7 +23,7 @@ def unbroadcast__one_axis_at_a_time(g: Array, shape: tuple[int, ...]) -> Array:
 
 
 @right
-def unbroadcast__by_einsum(g: Array, shape: tuple[int, ...]) -> Array:
+def unbroadcast__by_einsum(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
     if np.broadcast_shapes(g.shape, shape) != g.shape:
         raise ValueError("these shapes do not broadcast")
     added = g.ndim - len(shape)
@@ -32,7 +32,7 @@ def unbroadcast__by_einsum(g: Array, shape: tuple[int, ...]) -> Array:
 
 
 @right
-def unbroadcast__by_scatter(g: Array, shape: tuple[int, ...]) -> Array:
+def unbroadcast__by_scatter(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
     places = np.broadcast_to(np.arange(int(np.prod(shape))).reshape(shape), g.shape)
     total = np.zeros(int(np.prod(shape)), g.dtype)
     np.add.at(total, places, g)

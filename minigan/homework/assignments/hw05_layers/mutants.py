@@ -59,6 +59,15 @@ def affine__W_not_transposed(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 
 @wrong(
+    "affine_x affine_manners",
+    "your gradient of x has its two factors swapped: g comes first, as x did",
+)
+def affine__x_swapped(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    y = x.data @ W.data + b.data
+    return Tensor(y, (x, lambda g: W.data.T @ g), (W, lambda g: x.data.T @ g), (b, lambda g: g))
+
+
+@wrong(
     "affine_W affine_manners",
     "your gradient of W has its two factors swapped: g^T x has the shape of W transposed",
 )
