@@ -82,7 +82,7 @@ def limit_resources(memory_mb: int, seconds: int) -> None:
 def die_with_parent() -> None:
     """If the judge is killed, the judged is killed too (Linux)."""
     if sys.platform == "linux":
-        _libc().prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+        _libc().prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def enter_namespaces(level: int) -> None:
@@ -110,6 +110,7 @@ def confine(level: int, readable: list[str]) -> None:
         raise IsolationError(f"L2 needs Linux; this is {platform.system()}")
     _must(_libc().prctl(38, 1, 0, 0, 0), "no_new_privs is refused")
     _landlock(readable)
+    _drop_capabilities()
     _seccomp()
 
 
@@ -210,11 +211,18 @@ FORBIDDEN = {
     "io_uring_setup": (425, 425),
     "memfd_create": (319, 279),
 }
-CLONE, CLONE3, PRLIMIT = (56, 220), (435, 435), (302, 261)
+CLONE, CLONE3, PRLIMIT, PRCTL = (56, 220), (435, 435), (302, 261), (157, 167)
+SET_PDEATHSIG = 1
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, AUDIT_ARCH
 LOAD, JUMP_EQUAL, JUMP_OVER, JUMP_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 EPERM, ENOSYS, CLONE_THREAD = 1, 38, 0x10000
+
+
+def _drop_capabilities() -> None:
+    """Root without its powers: it cannot raise its limits again."""
+    header = struct.pack("<Ii", 0x20080522, 0)  # version 3, this process
+    _must(_libc().capset(header, bytes(24)), "capabilities cannot be dropped")
 
 
 def _seccomp() -> None:
@@ -243,6 +251,11 @@ def _seccomp() -> None:
         (JUMP_EQUAL, 0, 4, PRLIMIT[column]),  # one's own limits, nobody else's
         (LOAD, 0, 0, 16),
         (JUMP_EQUAL, 1, 0, 0),
+        (RETURN, 0, 0, ERRNO | EPERM),
+        (RETURN, 0, 0, ALLOW),
+        (JUMP_EQUAL, 0, 4, PRCTL[column]),  # it dies with the judge, and cannot ask not to
+        (LOAD, 0, 0, 16),
+        (JUMP_EQUAL, 0, 1, SET_PDEATHSIG),
         (RETURN, 0, 0, ERRNO | EPERM),
         (RETURN, 0, 0, ALLOW),
     ]

@@ -27,7 +27,7 @@ from minigan.homework.spec import Assignment, Check
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2}
 SHOWN = 24  # inputs of more numbers than this are shown by their shapes
-SHRINKS = 60  # calls spent on making a failing input smaller
+SHRINKS = 40  # calls spent on making a failing input smaller
 
 
 class Asked(Protocol):

@@ -30,6 +30,8 @@ class Rehearsal:
     count: int
     jobs: int
     seconds: float
+    load: float  # how many processes wanted a core when it began
+    cores: int
     surprises: tuple[str, ...]
     kills: int
     same_after_kills: bool
@@ -38,7 +40,8 @@ class Rehearsal:
         kills = "the same results" if self.same_after_kills else "OTHER RESULTS"
         return (
             f"{self.count} submissions of {self.homework} (right, wrong, empty and hostile) graded with "
-            f"--jobs {self.jobs} in {self.seconds:.0f} s; {len(self.surprises)} surprises; "
+            f"--jobs {self.jobs} in {self.seconds:.0f} s on {self.cores} cores, which {self.load:.0f} "
+            f"processes wanted when it began; {len(self.surprises)} surprises; "
             f"killed at {self.kills} random points and resumed: {kills}"
         )
 
@@ -54,6 +57,7 @@ def rehearse(homework: str = "hw05", count: int = 200, jobs: int = 2) -> Rehears
         place = Path(folder)
         (place / "course.key").write_bytes(os.urandom(32))
         expected = _hand_in(assignment, place / "handed-in", count)
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
         began = time.monotonic()
         _grade(assignment, place, "whole", jobs).wait()
         seconds = time.monotonic() - began
@@ -66,7 +70,8 @@ def rehearse(homework: str = "hw05", count: int = 200, jobs: int = 2) -> Rehears
         kills = _killed(assignment, place, count, jobs)
         _grade(assignment, place, "killed", jobs).wait()
         same = _without_times(_results(place / "killed")) == _without_times(whole)
-    return Rehearsal(homework, count, jobs, seconds, surprises, kills, same)
+    cores = os.cpu_count() or 1
+    return Rehearsal(homework, count, jobs, seconds, load, cores, surprises, kills, same)
 
 
 def _hand_in(assignment: Assignment, folder: Path, count: int) -> dict[str, int]:

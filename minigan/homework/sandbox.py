@@ -21,6 +21,7 @@ from minigan.homework import transport
 from minigan.homework.kit import Kit
 
 START_LIMIT = 60  # seconds until our own part of the child is up, on a loaded machine
+TEXT_LIMIT = 2000  # characters of an exception's text
 OUTPUT_LIMIT = 20_000  # characters of what the student prints
 BOOT = """import sys; sys.path.insert(0, sys.argv[1])
 from minigan.homework.worker import main; main(sys.argv[2:])"""
@@ -132,7 +133,7 @@ class Child:
             kind, message, line = (reply.get(key) for key in ("raised", "message", "line"))
             if kind == "MemoryError":
                 raise Ended("memory", "it asked for more memory than the limit")
-            raise Raised(str(kind)[:100], str(message), line if isinstance(line, int) else None)
+            raise Raised(str(kind)[:100], str(message)[:TEXT_LIMIT], line if isinstance(line, int) else None)
         if "value" not in reply:
             raise Ended("bad_reply", "an answer without a value")
         self.after = reply.get("after")

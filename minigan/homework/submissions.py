@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from minigan.errors import InputError
 
 SOURCE_LIMIT = 256 * 1024  # bytes of a student's file
+ARCHIVE_LIMIT = 16 << 20  # bytes of an archive
 MEMBER_LIMIT = 2000  # files in an archive or a folder
 
 
@@ -80,6 +81,8 @@ def _read_file(path: Path) -> bytes:
 
 
 def _read_from_zip(path: Path, name: str) -> bytes:
+    if path.stat().st_size > ARCHIVE_LIMIT:
+        raise BadSubmission(f"the archive has more than {ARCHIVE_LIMIT:,} bytes")
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()

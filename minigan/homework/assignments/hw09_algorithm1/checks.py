@@ -19,6 +19,7 @@ Case = tuple[int, int, int]
 CASES = [(1, 3, 0), (2, 2, 1), (3, 4, 2), (1, 2, 5), (2, 5, 3), (4, 3, 1)]
 LEARNING_RATE = 0.5
 SPARE = 4  # noise beyond what is needed, for those who draw too much
+EVENTS = 120  # three times what any of these cases needs
 FEATURES, DIMENSIONS = 3, 2
 
 
@@ -186,6 +187,8 @@ def _play(trial: Trial, case: Case) -> Played:
     scale, per_epoch = (1.0, 0.5, 0.7)[(k + m) % 3], 1 + (k + t) % 3
     answer = trial.ask("alternating", k, t, loss, scale, per_epoch, [A, c], [w, b], noise, other, data)
     events, update, G, D = trial.fields(answer, "events", "update", "G", "D")
+    if not isinstance(events, list) or len(events) > EVENTS:
+        raise Ended("bad_reply", f"more than {EVENTS} things happened in one update")
     played = Played(k, t, per_epoch, [], [], [], [], update, [])
     try:
         for kind, *rest in events:
@@ -234,7 +237,7 @@ def _understand(
                 if _equal(gradients, step.gradients):
                     step.noise, step.loss = noise, value
                 continue
-            for i in played.minibatches:
+            for i in set(played.minibatches):
                 value, gradients, logits = _D_step(data[i], z, A, c, w, b, scale)
                 if _equal(gradients, step.gradients):
                     step.noise, step.minibatch, step.loss, played.logits = noise, i, value, logits
