@@ -161,7 +161,9 @@ class Trial:
     def untouched(self) -> None:
         """The last call left its arguments as they were."""
         last = self.observed[-1]
-        for name, before, after in zip(self.names(last.call), last.arguments, last.after or [], strict=True):
+        if not isinstance(last.after, list) or len(last.after) != len(last.arguments):
+            raise Ended("bad_reply", "an answer without its arguments")
+        for name, before, after in zip(self.names(last.call), last.arguments, last.after, strict=True):
             if isinstance(before, np.ndarray):
                 self.expect(
                     isinstance(after, np.ndarray) and np.array_equal(before, after), f"{name} was written to"
@@ -200,6 +202,8 @@ class Trial:
                     break
                 except (Failed, Raised):
                     continue
+                except Ended:
+                    return error
         return error
 
     def given(self) -> str:

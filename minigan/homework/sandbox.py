@@ -92,6 +92,8 @@ class Child:
             cwd=folder / "empty",
             start_new_session=True,
         )
+        if os.name == "posix":  # a child that never reads must not keep the judge waiting in a write
+            os.set_blocking(self.process.stdin.fileno(), False)
         self.replies: queue.Queue[Any] = queue.Queue(maxsize=2)
         self.threads = [
             threading.Thread(target=t, daemon=True) for t in (self._read_replies, self._read_output)
@@ -117,7 +119,7 @@ class Child:
         """What the student's code answers.  Raises Raised or Ended."""
         self.asked, self.after = self.asked + 1, None
         began = time.monotonic()
-        with contextlib.suppress(OSError):  # it has closed its end or has ended: the missing reply says which
+        with contextlib.suppress(OSError):  # it has ended, or does not read: the missing reply says which
             transport.send(self.process.stdin, [self.asked, call, list(arguments)])
         try:
             reply = self._next_reply(self.budget.seconds)

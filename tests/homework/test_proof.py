@@ -7,13 +7,14 @@ as a file that was handed in, with 200 seeds, mechanical changes and the attacks
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from strangers import STRANGERS
 
 from minigan.homework import answers, mutate, proof, spec, strip
 from minigan.homework.diagnose import diagnose
 from minigan.homework.isolate import best_level
-from minigan.homework.judge import judge, judge_here
+from minigan.homework.judge import check_with, judge, judge_here
 from minigan.homework.kit import kit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,3 +131,43 @@ def test_the_evidence_is_of_these_answers():
             f"run selftest --full: {assignment.id} has changed"
         )
     assert "DOES NOT HOLD" not in text and "SURVIVES" not in text and " ! " not in text
+
+
+class Babbler:
+    """Answers every call with the same plain value, as a forged reply may."""
+
+    def __init__(self, value, after):
+        self.value, self.after = value, after
+
+    def ask(self, call, *arguments):
+        return self.value
+
+
+def odd_values():
+    array = np.zeros((2, 3))
+    form = {"G": [array, array], "D": [array, array], "update": [1, 2, 3, 4]}
+    step = ["step", "D", [], {}, [array, 3]]
+    events = [
+        ["step"],
+        ["call"],
+        [],
+        3,
+        step,
+        ["minibatch", "x"],
+        ["noise", [1], {}, None],
+        ["call", 1, 2, 3],
+    ]
+    yield from (None, 1, "x", [], {}, array, [array, array], {"gradient": 1, "witness": None})
+    yield from ({"gradient": array, "witness": array}, {"events": 3, **form}, {"events": [[]] * 1000, **form})
+    yield from ({"events": [event], **form} for event in events)
+    yield {"events": [], **form, "update": None}
+    yield {"events": [], **form, "G": 3}
+
+
+@pytest.mark.parametrize("value", list(odd_values()), ids=lambda value: str(value)[:50])
+def test_no_answer_whatever_breaks_a_check(assignment, value):
+    """A grader_error would stop the instructor; nobody may be able to cause one."""
+    for check in assignment.checks:
+        for after in (None, [], [1] * 6, "x"):
+            outcome, _ = check_with(assignment, check, Babbler(value, after), 0)
+            assert outcome.status in ("fail", "bad_reply"), outcome.message

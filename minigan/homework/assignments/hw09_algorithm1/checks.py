@@ -19,6 +19,7 @@ Case = tuple[int, int, int]
 CASES = [(1, 3, 0), (2, 2, 1), (3, 4, 2), (1, 2, 5), (2, 5, 3), (4, 3, 1)]
 LEARNING_RATE = 0.5
 SPARE = 4  # noise beyond what is needed, for those who draw too much
+NO_RECORD = "the record of the game is not in its form"
 EVENTS = 120  # three times what any of these cases needs
 FEATURES, DIMENSIONS = 3, 2
 
@@ -189,29 +190,31 @@ def _play(trial: Trial, case: Case) -> Played:
     events, update, G, D = trial.fields(answer, "events", "update", "G", "D")
     if not isinstance(events, list) or len(events) > EVENTS:
         raise Ended("bad_reply", f"more than {EVENTS} things happened in one update")
+    if not isinstance(update, list) or len(update) != 4:
+        raise Ended("bad_reply", NO_RECORD)
     played = Played(k, t, per_epoch, [], [], [], [], update, [])
     try:
         for kind, *rest in events:
-            _note(played, kind, rest, data, (noise, other))
-        _understand(played, data, (noise, other), [A, c], [w, b], loss, scale)
-    except (TypeError, ValueError, IndexError, KeyError):
-        raise Ended("bad_reply", "the record of the game is not in its form") from None
+            _note(played, kind, rest)
+        with np.errstate(all="ignore"):
+            _understand(played, data, (noise, other), [A, c], [w, b], loss, scale)
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+        raise Ended("bad_reply", NO_RECORD) from None
     for name, got, want in (("G", G, [A, c]), ("D", D, [w, b])):
         _moved_only_by_steps(played, name, got, want)
     return played
 
 
-def _note(
-    played: Played, kind: str, rest: list[Any], data: np.ndarray, pools: tuple[np.ndarray, ...]
-) -> None:
+def _note(played: Played, kind: str, rest: list[Any]) -> None:
     if kind == "step":
         player, t, epoch, gradients = rest
         shapes = [(DIMENSIONS, FEATURES), (FEATURES,)] if player == "G" else [(FEATURES, 1), (1,)]
-        if [g.shape for g in gradients] != shapes:
+        if [g.shape for g in gradients] != shapes or not all(type(n) in (int, float) for n in (t, epoch)):
             raise ValueError
         played.steps.append(Step(player, t, epoch, gradients))
     elif kind == "call":
-        played.calls.append([kind, *rest])
+        player, purpose, step = rest
+        played.calls.append([kind, player, purpose, step])
     elif kind == "minibatch":
         played.minibatches.append(int(rest[0]))
     else:
@@ -245,7 +248,9 @@ def _understand(
             p -= LEARNING_RATE * g
 
 
-def _D_step(x, z, A, c, w, b, scale):
+def _D_step(
+    x: np.ndarray, z: np.ndarray, A: np.ndarray, c: np.ndarray, w: np.ndarray, b: np.ndarray, scale: float
+) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
     """-scale V, its gradients by w and b, and D's logits."""
     fake = z @ A + c
     a_real, a_fake = x @ w + b, fake @ w + b
@@ -254,7 +259,9 @@ def _D_step(x, z, A, c, w, b, scale):
     return value, [x.T @ by_real + fake.T @ by_fake, by_real.sum(0) + by_fake.sum(0)], [a_real, a_fake]
 
 
-def _G_step(z, A, c, w, b, loss):
+def _G_step(
+    z: np.ndarray, A: np.ndarray, c: np.ndarray, w: np.ndarray, b: np.ndarray, loss: str
+) -> tuple[float, list[np.ndarray]]:
     """G's loss, and its gradients by A and c."""
     a = (z @ A + c) @ w + b
     if loss == "minimax":
@@ -269,7 +276,7 @@ def _moved_only_by_steps(played: Played, name: str, got: Any, start: list[np.nda
     steps = [step.gradients for step in played.of(name)]
     want = [p - LEARNING_RATE * sum(g[i] for g in steps) for i, p in enumerate(start)]
     if not isinstance(got, list) or len(got) != 2 or not all(isinstance(p, np.ndarray) for p in got):
-        raise Ended("bad_reply", "the record of the game is not in its form")
+        raise Ended("bad_reply", NO_RECORD)
     if not _equal(want, got):
         raise Failed(f"{name}'s parameters were changed by something else than its optimiser")
 
