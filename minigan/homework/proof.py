@@ -146,15 +146,21 @@ def _verdict(made: Kit, source: str, level: int, seed: int = 0) -> Verdict:
 
 def _add_mechanical(made: Kit, level: int, proof: Proof, map: Callable[..., Iterable[Any]]) -> None:
     """Each mechanical change loses a check, or spec.toml says under [survivors] why it changes nothing."""
-    quick = replace(made, assignment=replace(made.assignment, seconds=5))
+    alone = [
+        replace(made, assignment=replace(made.assignment, seconds=5, checks=[replace(check, needs=())]))
+        for check in made.assignment.checks
+    ]
+
+    def first_lost(source: str) -> str:
+        for one in alone:
+            outcome = judge(one, source.encode(), 0, level)[0].outcomes[0]
+            if outcome.status != "pass":
+                return outcome.name
+        return ""
+
     changes = dict(mechanical(made.assignment))
-
-    def lost(source: str) -> list[str]:
-        return [o.name for o in judge(quick, source.encode(), 0, level)[0].outcomes if o.status != "pass"]
-
-    for what, names in zip(changes, map(lost, changes.values()), strict=True):
-        explained = proof.assignment.survivors.get(what, "")
-        proof.mechanical[what] = f"loses {', '.join(names)}" if names else explained
+    for what, name in zip(changes, map(first_lost, changes.values()), strict=True):
+        proof.mechanical[what] = f"loses {name}" if name else proof.assignment.survivors.get(what, "")
 
 
 def _add_seeds(assignment: Assignment, proof: Proof) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from minigan.homework.spec import PACKAGE, Assignment
 
 HOSTILE = 20
 KILLS = 5
+KILLED = 60  # submissions of the batch that is killed
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Rehearsal:
             f"{self.count} submissions of {self.homework} (right, wrong, empty and hostile) graded with "
             f"--jobs {self.jobs} in {self.seconds:.0f} s on {self.cores} cores, which {self.load:.0f} "
             f"processes wanted when it began; {len(self.surprises)} surprises; "
-            f"killed at {self.kills} random points and resumed: {kills}"
+            f"{KILLED} of them once more, killed at {self.kills} random points and resumed: {kills}"
         )
 
     def broken(self) -> list[str]:
@@ -51,25 +53,30 @@ class Rehearsal:
 
 
 def rehearse(homework: str = "hw05", count: int = 200, jobs: int = 2) -> Rehearsal:
-    """Grade a made-up course by the command, once in one go and once with five kills."""
+    """Grade a made-up course by the command in one go, and a part of it once more with five kills."""
     assignment = spec.load(homework)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "course.key").write_bytes(os.urandom(32))
         expected = _hand_in(assignment, place / "handed-in", count)
+        some = random.sample(sorted(expected), min(KILLED, count))
+        for name in some:
+            shutil.copytree(place / "handed-in" / name, place / "some" / name)
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
         began = time.monotonic()
-        _grade(assignment, place, "whole", jobs).wait()
+        _grade(assignment, place, "handed-in", jobs).wait()
         seconds = time.monotonic() - began
-        whole = _results(place / "whole")
+        whole = _results(place / "results-of-handed-in")
         surprises = tuple(
             f"{name} got {whole.get(name, {}).get('score')}, not {score}"
             for name, score in expected.items()
             if whole.get(name, {}).get("score") != score
         )
-        kills = _killed(assignment, place, count, jobs)
-        _grade(assignment, place, "killed", jobs).wait()
-        same = _without_times(_results(place / "killed")) == _without_times(whole)
+        kills = _killed(assignment, place, len(some), jobs)
+        _grade(assignment, place, "some", jobs).wait()
+        same = _without_times(_results(place / "results-of-some")) == {
+            name: _without_times(whole.get(name)) for name in some
+        }
     cores = os.cpu_count() or 1
     return Rehearsal(homework, count, jobs, seconds, load, cores, surprises, kills, same)
 
@@ -98,9 +105,9 @@ def _hand_in(assignment: Assignment, folder: Path, count: int) -> dict[str, int]
 
 def _killed(assignment: Assignment, place: Path, count: int, jobs: int) -> int:
     """Start the batch and kill it, at five random points of its journal; how often it was killed."""
-    journal, kills = place / "killed" / "journal.jsonl", 0
+    journal, kills = place / "results-of-some" / "journal.jsonl", 0
     for enough in sorted(random.sample(range(1, count - jobs), KILLS)):
-        process = _grade(assignment, place, "killed", jobs)
+        process = _grade(assignment, place, "some", jobs)
         while process.poll() is None:
             if journal.exists() and journal.read_bytes().count(b"\n") >= enough:
                 time.sleep(random.random())
@@ -112,18 +119,10 @@ def _killed(assignment: Assignment, place: Path, count: int, jobs: int) -> int:
     return kills
 
 
-def _grade(assignment: Assignment, place: Path, out: str, jobs: int) -> subprocess.Popen:
-    command = [
-        sys.executable,
-        "-m",
-        "minigan.homework",
-        "grade",
-        str(place / "handed-in"),
-        "--resume",
-        "--quiet",
-    ]
+def _grade(assignment: Assignment, place: Path, folder: str, jobs: int) -> subprocess.Popen:
+    command = [sys.executable, "-m", "minigan.homework", "grade", str(place / folder), "--resume", "--quiet"]
     command += ["--hw", assignment.id, "--secret-file", str(place / "course.key"), "--jobs", str(jobs)]
-    command += ["--out", str(place / out), "--format", "json"]
+    command += ["--out", str(place / f"results-of-{folder}"), "--format", "json"]
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
