@@ -34,7 +34,8 @@ def grade(arguments: Namespace) -> int:
 
     def tell(graded: batch.Graded) -> None:
         if not arguments.quiet:
-            print(f"{graded.verdict.score:3}  {one_line(graded.student)}", flush=True)
+            score = "  -" if graded.verdict.broken else f"{graded.verdict.score:3}"
+            print(f"{score}  {one_line(graded.student)}", flush=True)
 
     results = batch.grade_all(
         assignment, submissions, out, secret, level, arguments.jobs, arguments.resume, tell
@@ -56,6 +57,7 @@ def report(arguments: Namespace) -> int:
     if not path.exists():
         raise InputError(f"there is no {path}: grade with --format json first")
     verdicts = [Verdict.from_dict(entry["verdict"]) for entry in read_json(path)["results"]]
+    verdicts = [verdict for verdict in verdicts if not verdict.broken]
     if not verdicts:
         raise InputError(f"{path} holds no results")
     scores = sorted(v.score for v in verdicts)

@@ -57,7 +57,10 @@ def why_not(level: int) -> str:
     tried = subprocess.run(command, capture_output=True, text=True, start_new_session=True)
     if not tried.returncode:
         return ""
-    return (tried.stderr.strip().splitlines() or [f"ended with {tried.returncode}"])[-1]
+    last = (tried.stderr.strip().splitlines() or [f"a process that tried it ended with {tried.returncode}"])[
+        -1
+    ]
+    return last.removeprefix("isolate.IsolationError: ")
 
 
 def runs_as_root() -> bool:
@@ -92,6 +95,7 @@ def enter_namespaces(level: int) -> None:
     """
     if level < 3:
         return
+    _need_linux()
     uid, gid = os.getuid(), os.getgid()
     flags = 0x10000000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000  # user, pid, network, IPC, UTS
     _must(_libc().unshare(flags), "user namespaces are not allowed")
@@ -106,8 +110,7 @@ def confine(level: int, readable: list[str]) -> None:
     """From L2 on: no file but those beneath `readable`, and none of the forbidden system calls."""
     if level < 2:
         return
-    if sys.platform != "linux":
-        raise IsolationError(f"L2 needs Linux; this is {platform.system()}")
+    _need_linux()
     _must(_libc().prctl(38, 1, 0, 0, 0), "no_new_privs is refused")
     _landlock(readable)
     _drop_capabilities()
@@ -266,6 +269,11 @@ def _seccomp() -> None:
     code = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *line) for line in program))
     head = struct.pack("@HP", len(program), ctypes.addressof(code))
     _must(_libc().prctl(22, 2, head, 0, 0), "seccomp filters are refused")
+
+
+def _need_linux() -> None:
+    if sys.platform != "linux":
+        raise IsolationError(f"it needs Linux, and this is {platform.system()}")
 
 
 def _end_as(child: int) -> NoReturn:

@@ -92,7 +92,7 @@ class Verdict:
         return next((o.message for o in self.outcomes if o.status == "grader_error"), "")
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"score": self.score}
+        return asdict(self) | {"score": None if self.broken else self.score}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Verdict:

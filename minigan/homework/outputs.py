@@ -55,11 +55,12 @@ def write_all_json(assignment: Assignment, results: list[Graded], out: Path) -> 
 
 
 def write_gradescope(assignment: Assignment, results: list[Graded], out: Path) -> None:
-    """One results.json for each student."""
+    """One results.json for each student; none where the grader failed: it would read as a zero."""
     folder = out / "gradescope"
     folder.mkdir(exist_ok=True)
     for graded in results:
-        write_json(folder / f"{file_name(graded.student)}.json", gradescope(graded.verdict))
+        if not graded.verdict.broken:
+            write_json(folder / f"{file_name(graded.student)}.json", gradescope(graded.verdict))
 
 
 def gradescope(verdict: Verdict) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.errors import InputError
+from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
 from minigan.homework import isolate, progress, report, spec, strip
 from minigan.homework.diagnose import diagnose
@@ -152,7 +152,7 @@ def _mark(assignment: Assignment, arguments: Namespace) -> Verdict:
     with kit(assignment) as made:
         verdict, observed = judge(made, source, arguments.seed, level)
     if verdict.broken:
-        raise InputError(f"the grader failed, not you: {report.one_line(verdict.broken)}")
+        raise RunError(f"the grader failed, not you: {report.one_line(verdict.broken)}")
     diagnose(assignment, verdict, observed)
     progress.add_verdict(verdict)
     print(report.summary(assignment, verdict), flush=True)

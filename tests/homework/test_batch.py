@@ -314,6 +314,10 @@ def test_a_broken_check_is_nobodys_zero(course, tmp_path, monkeypatch, capsys):
     assert "the grader failed on 1 of them" in capsys.readouterr().err
     row = list(csv.DictReader((tmp_path / "out" / "results.csv").open(newline="")))[0]
     assert row["score"] == "" and row["float32"] == "grader_error"
+    assert (
+        json.loads((tmp_path / "out" / "results.json").read_text())["results"][0]["verdict"]["score"] is None
+    )
+    assert list((tmp_path / "out" / "gradescope").iterdir()) == []
 
 
 def test_a_batch_is_refused_where_the_grader_does_not_work(course, tmp_path, monkeypatch, capsys):
