@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from minigan.errors import RunError
 from minigan.homework import answers, strip
@@ -96,7 +94,7 @@ def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False)
                 proof.complaints.append(f"has {len(listed)} {kind}, and needs {LEAST[kind]}")
             proof.rows[kind] = list(pool.map(lambda answer: _row_of(made, answer, level), listed))
         if full:
-            _add_mechanical(made, level, proof, pool.map)
+            _add_mechanical(made, level, proof, pool)
             _add_seeds(assignment, proof)
     return proof
 
@@ -144,7 +142,7 @@ def _verdict(made: Kit, source: str, level: int, seed: int = 0) -> Verdict:
     return verdict
 
 
-def _add_mechanical(made: Kit, level: int, proof: Proof, map: Callable[..., Iterable[Any]]) -> None:
+def _add_mechanical(made: Kit, level: int, proof: Proof, pool: ThreadPoolExecutor) -> None:
     """Each mechanical change loses a check, or spec.toml says under [survivors] why it changes nothing."""
     alone = [
         replace(made, assignment=replace(made.assignment, seconds=5, checks=[replace(check, needs=())]))
@@ -159,7 +157,7 @@ def _add_mechanical(made: Kit, level: int, proof: Proof, map: Callable[..., Iter
         return ""
 
     changes = dict(mechanical(made.assignment))
-    for what, name in zip(changes, map(first_lost, changes.values()), strict=True):
+    for what, name in zip(changes, pool.map(first_lost, changes.values()), strict=True):
         proof.mechanical[what] = f"loses {name}" if name else proof.assignment.survivors.get(what, "")
 
 
