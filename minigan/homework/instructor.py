@@ -83,7 +83,7 @@ def selftest(arguments: Namespace) -> int:
     attacks, rehearsals = [], []
     if arguments.full:
         attacks = evidence.attack_everywhere(print)
-        rehearsals = [rehearsal.rehearse(jobs=arguments.jobs)]
+        rehearsals = [rehearsal.rehearse()]
         print(rehearsals[0].text(), flush=True)
     if arguments.write:
         text = evidence.as_markdown(proofs, attacks, rehearsals)

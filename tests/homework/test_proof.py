@@ -171,3 +171,14 @@ def test_no_answer_whatever_breaks_a_check(assignment, value):
         for after in (None, [], [1] * 6, "x"):
             outcome, _ = check_with(assignment, check, Babbler(value, after), 0)
             assert outcome.status in ("fail", "bad_reply"), outcome.message
+
+
+def test_what_an_inner_function_is_called_does_not_hide_a_mistake():
+    """minigan's complaint about a share of a wrong shape begins with the name of the pullback."""
+    hw05 = spec.load("hw05")
+    swapped = next(m for m in answers.mutants(hw05) if m.name == "W_swapped")
+    source = answers.as_file(hw05, swapped)
+    with kit(hw05) as made:
+        verdict, observed = judge(made, source.encode(), 0, best_level())
+    diagnose(hw05, verdict, observed)
+    assert verdict.likely == [swapped.says]
