@@ -85,7 +85,8 @@ class Known:
     def __init__(self, assignment: Assignment, answer: Answer | None = None) -> None:
         self.calls = assignment.part("calls")
         self.home = importlib.import_module(f"minigan.{assignment.module}")
-        self.standard = {name: getattr(self.home, name) for name in assignment.targets}
+        with self._one_at_a_time:  # or it might be another thread's answer that is read here
+            self.standard = {name: getattr(self.home, name) for name in assignment.targets}
         self.laid_over = self.standard | ({answer.target: answer.function} if answer else {})
         self.after: Any = None
 

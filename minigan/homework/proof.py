@@ -60,7 +60,10 @@ class Proof:
         wrong += [
             f"{self.assignment.id} survives: {what}" for what, how in self.mechanical.items() if not how
         ]
-        return wrong + [f"{self.assignment.id}: false alarm with seed {seed}" for seed in self.false_alarms]
+        if self.false_alarms:
+            count, first = len(self.false_alarms), self.false_alarms[0]
+            wrong.append(f"{self.assignment.id}: {count} false alarms, the first with seed {first}")
+        return wrong
 
     def text(self) -> str:
         counts = ", ".join(f"{len(rows)} {kind}" for kind, rows in self.rows.items())

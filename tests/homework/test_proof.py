@@ -5,6 +5,7 @@ as a file that was handed in, with 200 seeds, mechanical changes and the attacks
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,11 @@ def test_what_an_inner_function_is_called_does_not_hide_a_mistake():
         verdict, observed = judge(made, source.encode(), 0, best_level())
     diagnose(hw05, verdict, observed)
     assert verdict.likely == [swapped.says]
+
+
+def test_known_answers_asked_by_many_threads_do_not_get_mixed_up():
+    hw05 = spec.load("hw05")
+    with ThreadPoolExecutor(8) as pool:
+        verdicts = list(pool.map(lambda mutant: marked_here(hw05, mutant), answers.mutants(hw05) * 2))
+    assert [v.likely for v in verdicts] == [[m.says] for m in answers.mutants(hw05)] * 2
+    assert marked_here(hw05).score == 100
