@@ -11,6 +11,7 @@ COMMANDS = {
     "train": ("minigan.train", "train a generator and its discriminator, by default on the bundled digits"),
     "sample": ("minigan.sample", "draw pictures from the generator of a run"),
     "reproduce": ("minigan.reproduce", "measure a published number again"),
+    "benchmark": ("minigan.benchmark", "measure the update on this machine, against its matrix products"),
     "homework": ("minigan.homework.__main__", "homework marked by tests: list, start, check, ... and grade"),
     "data": ("minigan.data.__main__", "list the data sets, fetch one, or verify one"),
 }

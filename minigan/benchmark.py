@@ -37,7 +37,7 @@ except ImportError:  # Windows
     resource = None
 
 EXAMPLES = """\
-  python -m minigan.benchmark                                  some ten seconds, all cores
+  python -m minigan.benchmark                                  half a minute, all cores
   python -m minigan.benchmark --threads 1 --compare torch      one core, and PyTorch beside it
   python -m minigan.benchmark --update simultaneous --batch 32 --json
   python -m minigan.benchmark --sweep                          a few minutes: batch, width, update rule
@@ -182,10 +182,15 @@ def stepper(players: Game, update: str) -> Play:
 def interleave(
     contenders: Mapping[Any, Play], repeats: int, clock: Callable[[], float], finish: Play
 ) -> dict[Any, np.ndarray]:
-    """Seconds of each call, (repeats,).  Taking turns, all suffer alike when the machine is busy."""
+    """Seconds of a call, (repeats,).  Taking turns, all suffer alike when the machine is busy.
+
+    In its turn each plays twice and is timed once, when caches and threads are its own again: idle threads
+    of a matrix library go on waiting for work at full speed for a while, on a core that others need.
+    """
     seconds = {name: np.empty(repeats) for name in contenders}
     for turn in range(-WARM_UP, repeats):
         for name, play in contenders.items():
+            play()
             finish()
             began = clock()
             play()
@@ -380,7 +385,7 @@ PARTS: dict[str, tuple[Any, ...]] = {  # functions, and modules for all of their
     "noise": (Recipe.noise,),
     "minibatches": (data.Minibatches.minibatch,),
     "parameter updates": (optim.Momentum.step, optim.Adam.step),
-    "losses": (game, ops),  # and other arithmetic, as batch norm's
+    "losses, other arithmetic": (game, ops),  # the latter as in batch norm
 }
 REST = "engine and the rest"
 

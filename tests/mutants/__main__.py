@@ -41,7 +41,7 @@ def main(word: str = "") -> int:
             trials.append((mutant, result))
             print(f"{verdict(result):70.70} {mutant.target}: {mutant.mistake}", flush=True)
     if not word:
-        write(report(right, trials))
+        write(report(right, trials), BEGINS, ENDS)
     survivors = sum(not is_rejected(result) for _, result in trials)
     print(f"{len(trials)} wrong answers, {survivors} of them not rejected")
     return 1 if survivors else 0
@@ -97,14 +97,14 @@ def rows(cells: Iterable[tuple[Any, ...]]) -> str:
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in cells)
 
 
-def write(text: str) -> None:
+def write(text: str, begins: str, ends: str) -> None:
     """Put the text between its marks, which are made at the end of the document where there are none."""
     document = DOCUMENT.read_text("utf-8") if DOCUMENT.exists() else "# Verification\n"
-    if BEGINS not in document:
-        document += f"\n{BEGINS}{ENDS}"
-    before, _, rest = document.partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    DOCUMENT.write_text(f"{before}{BEGINS}\n{text}\n{ENDS}{after}", "utf-8", newline="\n")
+    if begins not in document:
+        document += f"\n{begins}{ends}"
+    before, _, rest = document.partition(begins)
+    _, _, after = rest.partition(ends)
+    DOCUMENT.write_text(f"{before}{begins}\n{text}\n{ends}{after}", "utf-8", newline="\n")
 
 
 if __name__ == "__main__":

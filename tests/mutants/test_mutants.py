@@ -39,7 +39,8 @@ def test_the_mistake_can_be_made(mutant):
 
 
 def test_each_is_in_the_file_of_its_module_and_no_file_is_forgotten():
-    assert {path.stem for path in HERE.glob("*.txt")} == set(MODULES)
+    stems = [path.stem for path in HERE.glob("*.txt")]
+    assert {stem for stem in stems if (PACKAGE / f"{stem}.py").exists()} == set(MODULES)
     for module in MODULES:
         titles = [p.partition(":")[0] for p in (HERE / f"{module}.txt").read_text("utf-8").split("\n\n")]
         assert {title.partition(".")[0] for title in titles} == {module}

@@ -1,0 +1,149 @@
+"""python -m tests.mutants.mechanical: what a machine changes, cosmic-ray's operators, and who notices.
+
+Needs cosmic-ray (pip install cosmic-ray); about half an hour on two cores.  It changes one place at a time
+in each module, runs the module's tests, and writes the counts and every change that no test rejected into
+docs/verification.md, each with the reason that survivors.txt gives for it.  With names of modules, only
+those, and nothing is written.
+"""
+
+import ast
+import difflib
+import os
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from . import HERE, PACKAGE
+from .__main__ import PROCESSES, is_rejected, rows, trial, write
+
+MECHANICAL = ("tensor", "ops", "nn", "game", "optim", "algorithm1", "random")
+BEGINS = "<!-- Mechanical changes: `python -m tests.mutants.mechanical` writes this part. -->\n"
+ENDS = "<!-- Mechanical changes end. -->\n"
+
+BINARY = (
+    "Add_Sub Sub_Add Mul_Div Div_Mul Div_FloorDiv FloorDiv_Div Mod_FloorDiv Pow_Mul BitAnd_BitOr BitXor_BitOr"
+)
+COMPARISON = "Eq_NotEq NotEq_Eq Lt_LtE LtE_Lt Gt_GtE GtE_Gt Lt_GtE Gt_LtE LtE_Gt GtE_Lt Is_IsNot IsNot_Is"
+OPERATORS = [
+    *(f"ReplaceBinaryOperator_{pair}" for pair in BINARY.split()),
+    *(f"ReplaceComparisonOperator_{pair}" for pair in COMPARISON.split()),
+    *(
+        "ReplaceUnaryOperator_USub_UAdd",
+        "ReplaceUnaryOperator_Delete_USub",
+        "ReplaceUnaryOperator_Delete_Not",
+    ),
+    *("AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd"),
+    *("ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ExceptionReplacer", "NumberReplacer"),
+    *("RemoveDecorator", "ZeroIterationForLoop"),
+]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A mistake that a machine made: the whole text of the module with it, and its lines before and after."""
+
+    module: str
+    text: str
+    before: str
+    after: str
+    target: str = ""  # no test is the first to ask
+    mistake: str = ""
+
+    def source(self) -> str:
+        return self.text
+
+
+def main(modules: list[str]) -> int:
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    found = [change for module in modules or MECHANICAL for change in changes(module)]
+    rejected, survivors = Counter(), []
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        for change, result in zip(found, pool.map(trial, found), strict=True):
+            # A module that can no longer be imported, or tests that never end, are noticed as well.
+            noticed = is_rejected(result) or bool(result["broken"])
+            rejected[change.module] += noticed
+            if not noticed:
+                survivors.append(change)
+                print(f"{change.module}: - {change.before}\n{change.module}: + {change.after}", flush=True)
+    counts = Counter(change.module for change in found)
+    text, unexplained = report(counts, rejected, survivors)
+    print(text)
+    if not modules:
+        write(text, BEGINS, ENDS)
+    share = sum(rejected.values()) / len(found)
+    return 0 if share >= 0.95 and not unexplained else 1
+
+
+def changes(module: str) -> list[Change]:
+    """Every change of one operator at one place that is not one of a type annotation."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+
+    code = (PACKAGE / f"{module}.py").read_text("utf-8")
+    known, found = {_without_annotations(code)}, []
+    for name in OPERATORS:
+        operator, place = get_operator(f"core/{name}")(), 0
+        while (text := mutate_code(code, operator, place)) not in (None, code):
+            place += 1
+            try:
+                tree = _without_annotations(text)
+            except SyntaxError:
+                continue
+            if tree not in known:
+                known.add(tree)
+                found.append(Change(module, text, *_difference(code, text)))
+    return found
+
+
+def _without_annotations(code: str) -> str:
+    """What decides: Python does not look at annotations."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef():
+                node.returns = None
+            case ast.arg():
+                node.annotation = None
+            case ast.AnnAssign():
+                node.annotation = ast.Constant(None)
+    return ast.dump(tree)
+
+
+def _difference(code: str, text: str) -> tuple[str, str]:
+    lines = list(difflib.unified_diff(code.splitlines(), text.splitlines(), lineterm="", n=0))[2:]
+    return tuple(" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
+
+
+def report(counts: Counter, rejected: Counter, survivors: list[Change]) -> tuple[str, int]:
+    """The part of the document, and how many survivors have no reason."""
+    lines = (HERE / "survivors.txt").read_text("utf-8").splitlines()
+    reasons = dict(line.split(" ## ", 1) for line in lines)
+    told, unexplained = [], 0
+    for change in survivors:
+        reason = reasons.get(f"{change.module}: {change.after}")
+        unexplained += reason is None
+        told.append((f"`{change.module}`", f"`{change.after}`", reason or "not explained"))
+    table = [(f"`{m}`", n, rejected[m], n - rejected[m]) for m, n in counts.items()]
+    total, noticed = counts.total(), rejected.total()
+    return (
+        f"""## Mechanical changes
+
+`python -m tests.mutants.mechanical` has cosmic-ray change one operator, comparison, number or constant at a time
+(not in type annotations, at which Python does not look), and runs the module's tests on NumPy.
+{noticed} of {total} changes were noticed: {100 * noticed / total:.1f} %.
+
+| module | changes | noticed | not noticed |
+|---|---:|---:|---:|
+{rows(table)}
+
+| module | a line that nobody noticed | why |
+|---|---|---|
+{rows(told)}
+""",
+        unexplained,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
