@@ -13,6 +13,7 @@ COMMANDS = {
     "evaluate": ("minigan.evaluate", "measure the generator of a run"),
     "reproduce": ("minigan.reproduce.__main__", "the paper's figures, table and theorems, measured again"),
     "benchmark": ("minigan.benchmark", "measure the update on this machine, against its matrix products"),
+    "homework": ("minigan.homework.__main__", "homework marked by tests: list, start, check, ... and grade"),
     "data": ("minigan.data.__main__", "list the data sets, fetch one, or verify one"),
 }
 

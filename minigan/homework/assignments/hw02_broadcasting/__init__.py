@@ -1,0 +1,1 @@
+"""hw02: undo broadcasting."""

@@ -1,0 +1,1 @@
+"""hw05: the affine layer and maxout."""

@@ -1,0 +1,1 @@
+"""hw09: Algorithm 1."""

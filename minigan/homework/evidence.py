@@ -1,0 +1,235 @@
+"""docs/grader-evidence.md: what the grader was shown to do, written by the command that showed it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from minigan.homework import isolate, spec
+from minigan.homework.attacks import ATTACKS, Attack, Places
+from minigan.homework.batch import grade_one
+from minigan.homework.kit import Kit, kit
+from minigan.homework.proof import Proof
+from minigan.homework.rehearsal import Rehearsal
+from minigan.homework.submissions import Submission
+
+PATIENCE, UNHURRIED = 2, 30  # seconds for an attack that is to be stopped by the clock, and for another
+
+
+@dataclass(frozen=True)
+class Attacked:
+    """What came of one attack at one level."""
+
+    attack: Attack
+    level: int
+    status: str
+    score: int
+    traces: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return self.score == 0 and self.status == self.attack.status and not self.traces
+
+    def row(self) -> str:
+        traces = f", left {', '.join(self.traces)}" if self.traces else ""
+        return f"L{self.level} {self.attack.name}: {self.status}, score {self.score}{traces}"
+
+
+def attack_everywhere(tell: Callable[[str], None]) -> list[Attacked]:
+    """Every attack at every level that works here and stops it; the levels at the same time."""
+    levels = [level for level in isolate.LEVELS if not isolate.why_not(level)]
+    with ThreadPoolExecutor(len(levels)) as pool:
+        return [
+            attacked for done in pool.map(lambda level: attack_all(level, tell), levels) for attacked in done
+        ]
+
+
+def attack_all(level: int, tell: Callable[[str], None], attacks: list[Attack] = ATTACKS) -> list[Attacked]:
+    """The attacks that this level claims to stop, one after the other, as one batch would see them."""
+    done = []
+    with kit(spec.load("hw02")) as made:
+        for attack in attacks:
+            if attack.stopped_from <= level:
+                done.append(run(made, attack, level))
+                if not done[-1].holds:
+                    tell(f"DOES NOT HOLD: {done[-1].row()}")
+    tell(f"{len(done)} attacks at L{level}, {sum(not a.holds for a in done)} of them not as they should")
+    return done
+
+
+def run(made: Kit, attack: Attack, level: int) -> Attacked:
+    """Grade one attack, and look for what it left behind."""
+    seconds = PATIENCE if attack.status == "timeout" else UNHURRIED
+    made = replace(made, assignment=replace(made.assignment, seconds=seconds))
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        bait = Path(folder, "bait")
+        bait.mkdir()
+        (bait / "precious").write_text("precious")
+        os.utime(bait / "precious", (1e9, 1e9))
+        tcp, udp = (stack.enter_context(_listening(kind)) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
+        places = Places(bait, spec.PACKAGE / "tensor.py", spec.PACKAGE.parent, _port(tcp), _port(udp))
+        handed_in = Path(folder, "handed-in")
+        handed_in.mkdir()
+        path = attack.hand_in(handed_in, places)
+        before = _state(bait), _state(Path(folder)), set(_names(made.scratch))
+        verdict = grade_one(made, Submission("attacker", path), 0, level)
+        traces = _traces(made, tcp, udp)
+        after = _state(bait), _state(Path(folder)), set(_names(made.scratch))
+        traces += [
+            name for name, a, b in zip(("bait", "files", "scratch"), before, after, strict=True) if a != b
+        ]
+    status = next((o.status for o in verdict.outcomes if o.status != "pass"), "pass")
+    return Attacked(attack, level, status, verdict.score, tuple(traces))
+
+
+def as_markdown(proofs: list[Proof], attacks: list[Attacked], rehearsals: list[Rehearsal]) -> str:
+    """The whole page."""
+    parts = [HEAD.format(machine=_machine(), levels=_levels())]
+    for proof in proofs:
+        parts += [_overview(proof), _kill_matrix(proof), _mechanical(proof)]
+    if attacks:
+        parts += ["## Attacks\n", ATTACK_TEXT, _attack_table(attacks)]
+    if rehearsals:
+        parts += ["## A batch\n", *(f"- {rehearsal.text()}" for rehearsal in rehearsals), ""]
+    return "\n".join(parts)
+
+
+HEAD = """# What the grader was shown to do
+
+Written by `python -m minigan.homework selftest --full --write docs/grader-evidence.md`, not by hand.
+
+{machine}
+
+{levels}
+"""
+ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind.
+A dash: this level does not claim to stop it, and it was not run there.
+"""
+
+
+def _machine() -> str:
+    root = " as root" if isolate.runs_as_root() else ""
+    return (
+        f"On {platform.system()} {platform.release()} ({platform.machine()}), "
+        f"Python {platform.python_version()}, NumPy {np.__version__}{root}, "
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}."
+    )
+
+
+def _levels() -> str:
+    lines = ["| level | what | here | does not stop |", "|---|---|---|---|"]
+    for level, what in isolate.LEVELS.items():
+        reason = isolate.why_not(level)
+        lines.append(f"| L{level} | {what} | {reason or 'works'} | {isolate.CANNOT_STOP[level]} |")
+    lines.append("| L4 | a container around the grader | not tried: no container engine was at hand | |")
+    return "\n".join(lines)
+
+
+def _overview(proof: Proof) -> str:
+    a = proof.assignment
+    lines = [
+        f"## {a.id}: {a.title}\n",
+        f"- reference {proof.rows['reference'][0].score}, stub {proof.rows['stub'][0].score}",
+        *(f"- another right answer, {row.name}: {row.score}" for row in proof.rows["other right answers"]),
+        f"- one check of the whole homework: {proof.seconds:.1f} s at L{proof.level}",
+    ]
+    if proof.seeds:
+        alarms = len(proof.false_alarms)
+        lines.append(f"- each right answer with {proof.seeds} seeds (in process): {alarms} false alarms")
+    return "\n".join(lines) + "\n"
+
+
+def _kill_matrix(proof: Proof) -> str:
+    """Wrong answers down, checks across; x where a check is lost, ! where that was not declared."""
+    checks = [check.name for check in proof.assignment.checks]
+    lines = [f"| wrong answer | score | {' | '.join(checks)} | what its author reads |"]
+    lines.append("|---" * (len(checks) + 3) + "|")
+    for row in proof.rows["wrong answers"]:
+        cells = [
+            "!" if (c in row.lost) != (c in row.should_lose) else "x" if c in row.lost else "" for c in checks
+        ]
+        lines.append(f"| {row.name} | {row.score} | {' | '.join(cells)} | {'; '.join(row.said)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _mechanical(proof: Proof) -> str:
+    if not proof.mechanical:
+        return ""
+    lines = ["| mechanical change of the reference | |", "|---|---|"]
+    lines += [
+        f"| {what.replace('|', chr(92) + '|')} | {how or 'SURVIVES'} |"
+        for what, how in proof.mechanical.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _attack_table(attacks: list[Attacked]) -> str:
+    levels = sorted({a.level for a in attacks})
+    lines = [f"| attack | {' | '.join(f'L{level}' for level in levels)} |", "|---" * (len(levels) + 1) + "|"]
+    for attack in dict.fromkeys(a.attack for a in attacks):
+        of = {a.level: a for a in attacks if a.attack == attack}
+        cells = [_cell(of.get(level)) for level in levels]
+        lines.append(f"| {attack.name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(attacked: Attacked | None) -> str:
+    if attacked is None:
+        return "-"
+    return attacked.status if attacked.holds else f"DOES NOT HOLD: {attacked.row()}"
+
+
+@contextmanager
+def _listening(kind: int) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, kind) as listener:
+        listener.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            listener.listen()
+        listener.setblocking(False)
+        yield listener
+
+
+def _port(listener: socket.socket) -> int:
+    return listener.getsockname()[1]
+
+
+def _traces(made: Kit, tcp: socket.socket, udp: socket.socket) -> list[str]:
+    """Processes of the kit that still run, and whatever reached a listener."""
+    traces = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(made.folder).encode() in entry.read_bytes():
+                traces.append(f"process {entry.parent.name}")
+        except OSError:
+            continue
+    for name, take in (("a connection", tcp.accept), ("a packet", lambda: udp.recvfrom(1))):
+        try:
+            take()
+            traces.append(name)
+        except OSError:
+            continue
+    return traces
+
+
+def _state(folder: Path) -> str:
+    """A digest of names, contents, modes and times."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        digest.update(f"{path} {status.st_mode} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]

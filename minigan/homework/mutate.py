@@ -1,0 +1,97 @@
+"""Mechanical wrong answers: one small change in the reference at a time, so that no check is for show."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+
+from minigan.homework.spec import Assignment
+from minigan.homework.strip import replace_functions, solution
+
+SWAPS: dict[type, type] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
+
+
+def mechanical(assignment: Assignment) -> Iterator[tuple[str, str]]:
+    """Pairs (what was changed, the file with that change)."""
+    reference = solution(assignment)
+    for function in ast.parse(reference).body:
+        if isinstance(function, ast.FunctionDef) and function.name in assignment.targets:
+            for number, _ in enumerate(_places(function)):
+                changed = copy.deepcopy(function)
+                what = _change(list(_places(changed))[number])
+                if what:
+                    source = ast.unparse(ast.fix_missing_locations(changed))
+                    yield f"{function.name}: {what}", replace_functions(reference, {function.name: source})
+
+
+def _places(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, int | None]]:
+    """(parent, field, index) of every statement and expression of the body."""
+    for parent in ast.walk(function):
+        for field, value in ast.iter_fields(parent):
+            if parent is function and field != "body":
+                continue
+            if isinstance(value, list):
+                yield from ((parent, field, i) for i, part in enumerate(value) if isinstance(part, ast.AST))
+            elif isinstance(value, ast.expr | ast.operator | ast.boolop):
+                yield parent, field, None
+
+
+def _change(place: tuple[ast.AST, str, int | None]) -> str:
+    """Change one place; what was done, empty where there is nothing to change."""
+    parent, field, index = place
+    node = getattr(parent, field) if index is None else getattr(parent, field)[index]
+    before = ast.unparse(parent)
+    new = _instead_of(node, field)
+    if new is None:
+        return ""
+    if index is None:
+        setattr(parent, field, new)
+    elif isinstance(node, ast.keyword):
+        del getattr(parent, field)[index]
+    else:
+        getattr(parent, field)[index] = new
+    after = ast.unparse(parent)
+    return _brief(before, after) if before != after else ""
+
+
+def _instead_of(node: ast.AST, field: str) -> ast.AST | None:
+    match node:
+        case ast.Raise() | ast.Assign() | ast.AugAssign() | ast.For() | ast.If() | ast.Expr(value=ast.Call()):
+            return ast.Pass()
+        case ast.Constant(value=bool(value)):
+            return ast.Constant(not value)
+        case ast.Constant(value=int(value)):
+            return ast.Constant(value + 1)
+        case ast.keyword():
+            return node
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return operand
+        case _ if field == "test" and isinstance(node, ast.expr):
+            return ast.UnaryOp(ast.Not(), node)
+    swapped = SWAPS.get(type(node))
+    return swapped() if swapped else None
+
+
+def _brief(before: str, after: str) -> str:
+    """The first lines that differ."""
+    pairs = zip(before.splitlines() + [""], after.splitlines() + [""], strict=False)
+    old, new = next((pair for pair in pairs if pair[0] != pair[1]), (before, after))
+    return f"`{old.strip()}` -> `{new.strip()}`"

@@ -1,0 +1,117 @@
+"""What was handed in: a folder of folders, files and zips, from each of which one file is read.
+
+Nothing is unpacked: of an archive only the bytes of the one file are read, and never more than the limit.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from minigan.errors import InputError
+
+SOURCE_LIMIT = 256 * 1024  # bytes of a student's file
+ARCHIVE_LIMIT = 16 << 20  # bytes of an archive
+MEMBER_LIMIT = 2000  # files in an archive or a folder
+
+
+class BadSubmission(Exception):
+    """What was handed in holds no file that could be marked; the text says why."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Who handed in what.  `path` is a folder, a .py file or a .zip file."""
+
+    student: str
+    path: Path
+
+    def source(self, homework: str) -> bytes:
+        """The bytes of hwNN.py.  BadSubmission where there is none, or where it is not safe to take."""
+        try:
+            if self.path.is_symlink():
+                raise BadSubmission("it is a link")
+            if self.path.is_dir():
+                return _read_file(_find_in_folder(self.path, f"{homework}.py"))
+            if self.path.suffix.lower() == ".zip":
+                return _read_from_zip(self.path, f"{homework}.py")
+            return _read_file(self.path)
+        except OSError as error:
+            raise BadSubmission(f"it cannot be read ({error.strerror or error})") from None
+
+
+def collect(folder: Path) -> list[Submission]:
+    """Every submission in the folder, in the order of the students' names."""
+    if not folder.is_dir():
+        raise InputError(f"expected a folder of submissions, got {folder}")
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    stems = [_stem(entry) for entry in entries]
+    if not entries:
+        raise InputError(f"{folder} is empty: expected a folder, .py file or .zip file for each student")
+    return [
+        Submission(stem if stems.count(stem) == 1 else entry.name, entry)
+        for stem, entry in zip(stems, entries, strict=True)
+    ]
+
+
+def _stem(entry: Path) -> str:
+    return entry.stem if entry.suffix.lower() in (".py", ".zip") else entry.name
+
+
+def _find_in_folder(folder: Path, name: str) -> Path:
+    found, seen = [], 0
+    for place, folders, files in os.walk(folder):
+        seen += len(folders) + len(files)
+        if seen > MEMBER_LIMIT:
+            raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
+        found += [Path(place, name)] * (name in files)
+    return _only(found, name)
+
+
+def _read_file(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise BadSubmission(f"{path.name} is no ordinary file")
+        return _within_limit(file.read(SOURCE_LIMIT + 1))
+
+
+def _read_from_zip(path: Path, name: str) -> bytes:
+    if path.stat().st_size > ARCHIVE_LIMIT:
+        raise BadSubmission(f"the archive has more than {ARCHIVE_LIMIT:,} bytes")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) > MEMBER_LIMIT:
+                raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
+            for member in members:
+                _refuse_unsafe(member)
+            member = _only([m for m in members if PurePosixPath(m.filename).name == name], name)
+            with archive.open(member) as file:
+                return _within_limit(file.read(SOURCE_LIMIT + 1))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise BadSubmission(f"the archive cannot be read ({error})") from None
+
+
+def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
+    parts = PurePosixPath(member.filename.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or ":" in member.filename:
+        raise BadSubmission("the archive names a place outside itself")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise BadSubmission("the archive holds a link")
+
+
+def _only(found: list, name: str) -> object:
+    if len(found) != 1:
+        raise BadSubmission(f"expected one {name}, found {len(found) or 'none'}")
+    return found[0]
+
+
+def _within_limit(source: bytes) -> bytes:
+    if len(source) > SOURCE_LIMIT:
+        raise BadSubmission(f"the file has more than {SOURCE_LIMIT:,} bytes")
+    return source

@@ -1,0 +1,93 @@
+"""The judged process: it confines itself, loads the student's file, and answers calls with plain arrays.
+
+It runs inside the kit, where minigan lacks the homework's targets.  It decides nothing: what it sends is
+taken for a claim, which the judge compares with values that never come here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from types import ModuleType
+from typing import Any, BinaryIO
+
+import numpy.fft  # with numpy.linalg and numpy.random: all shared libraries, before reading is restricted
+import numpy.linalg
+import numpy.random  # noqa: F401
+
+from minigan.homework import isolate, transport
+
+TEXT_LIMIT = 2000
+
+
+def main(argv: list[str]) -> None:
+    """Serve calls until the judge closes the pipe.  argv: what the judge wants, as JSON."""
+    wanted = json.loads(argv[0])
+    isolate.die_with_parent()
+    isolate.enter_namespaces(wanted["level"])
+    isolate.limit_resources(wanted["memory_mb"], wanted["seconds"])
+    calls = importlib.import_module("minigan.homework.calls")
+    requests, replies = _private_pipes()
+    isolate.confine(wanted["level"], [*wanted["readable"], *isolate.python_paths()])
+    transport.send(replies, {"ready": wanted["level"]})
+
+    target = None
+    while True:
+        try:
+            number, name, arguments = transport.receive(requests)
+        except EOFError:
+            return
+        try:
+            if name == "load":
+                target, value = _load(wanted), None
+            else:
+                value = getattr(calls, name)(target, *arguments)
+            reply = {"value": value, "after": arguments}
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too: the student's, and no pass
+            reply = {"raised": type(error).__name__, "message": _message(error), "line": _line(error, wanted)}
+        try:
+            transport.send(replies, {"number": number, **reply})
+        except transport.TransportError as error:
+            transport.send(replies, {"number": number, "unsendable": str(error)})
+
+
+def _load(wanted: dict[str, Any]) -> ModuleType:
+    """The student's file as a module, its targets laid over the kit's."""
+    spec = importlib.util.spec_from_file_location(wanted["homework"], wanted["file"])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[wanted["homework"]] = module
+    spec.loader.exec_module(module)
+    home = importlib.import_module(f"minigan.{wanted['module']}")
+    for name in wanted["targets"]:
+        if not callable(getattr(module, name, None)):
+            raise NameError(f"{wanted['homework']}.py defines no function {name}")
+        setattr(home, name, getattr(module, name))
+    return module
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The two ends for frames; what the student prints goes to standard error, read as text."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:TEXT_LIMIT]
+    except Exception:
+        return ""
+
+
+def _line(error: BaseException, wanted: dict[str, Any]) -> int | None:
+    """The line of the student's file where it happened."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == wanted["file"]:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

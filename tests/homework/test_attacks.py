@@ -1,0 +1,88 @@
+"""Every attack scores 0 with its status and leaves nothing behind; the levels do what they say."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from minigan.homework import evidence, isolate, spec
+from minigan.homework.attacks import ATTACKS
+from minigan.homework.kit import kit
+
+
+@pytest.fixture(scope="module")
+def small_kit():
+    """hw02 with two checks: each attack meets a first check and a second one."""
+    hw02 = spec.load("hw02")
+    with kit(replace(hw02, checks=hw02.checks[:2])) as made:
+        yield made
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_an_attack_gets_nothing_and_leaves_nothing(small_kit, level, attack):
+    attacked = evidence.run(small_kit, attack, level)
+    assert attacked.holds, attacked.row()
+
+
+def test_there_are_attacks_of_every_kind():
+    assert len(ATTACKS) >= 25
+    assert {attack.status for attack in ATTACKS} >= {
+        "crash",
+        "timeout",
+        "memory",
+        "error",
+        "fail",
+        "bad_reply",
+        "not_written",
+    }
+
+
+def test_a_trace_would_be_seen(small_kit, level):
+    """The detector itself: at L1 an attack that writes outside is caught red-handed."""
+    attack = next(attack for attack in ATTACKS if attack.name == "removing a file outside")
+    attacked = evidence.run(small_kit, attack, 1)
+    assert attacked.traces and not attacked.holds
+
+
+def test_a_level_that_does_not_work_says_why():
+    for number in isolate.LEVELS:
+        reason = isolate.why_not(number)
+        assert reason == "" or len(reason) > 10
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="NOT TESTED without fork: confinement is Linux's")
+@pytest.mark.parametrize("number", [2, 3])
+def test_confinement_is_real(number, tmp_path):
+    if reason := isolate.why_not(number):
+        pytest.skip(f"NOT TESTED at L{number}: {reason}")
+    readable, secret = tmp_path / "readable", tmp_path / "secret"
+    readable.write_text("r")
+    secret.write_text("s")
+    child = os.fork()
+    if child == 0:
+        os._exit(_confined(number, readable, secret))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _confined(number, readable, secret):
+    """In the child: 0 where exactly the readable file can be read, else the number of the first surprise."""
+    isolate.confine(number, [str(readable)])
+    if readable.read_text() != "r":
+        return 1
+    for surprise, attempt in enumerate(
+        [
+            lambda: secret.read_text(),
+            lambda: readable.write_text("w"),
+            lambda: os.fork(),
+            lambda: os.kill(os.getppid(), 0),
+            lambda: os.setsid(),
+            lambda: os.execv("/bin/true", ["true"]),
+        ],
+        2,
+    ):
+        try:
+            attempt()
+            return surprise
+        except PermissionError:
+            continue
+    return 0

@@ -1,0 +1,147 @@
+"""A student's way through a homework, and what the commands refuse."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from minigan.homework import answers, strip
+from minigan.homework.cli import COMMANDS, main
+from minigan.homework.progress import PATH
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(desk, text):
+    (desk / "hw02").mkdir(exist_ok=True)
+    (desk / "hw02" / "hw02.py").write_text(text)
+
+
+def test_from_start_to_100(desk, hw02, capsys):
+    mean = next(m for m in answers.mutants(hw02) if m.name == "mean")
+    assert main(["start", "hw02"]) == 0
+    assert (desk / "hw02" / "README.md").read_text() == hw02.task
+    assert main(["check", "hw02"]) == 1
+    assert "0 of 100" in capsys.readouterr().out
+    write(desk, answers.as_file(hw02, mean))
+    assert main(["check", "hw02", "--seed", "5"]) == 1
+    out = capsys.readouterr().out
+    assert "20 of 100" in out and f"looks like: {mean.says}" in out and "seed 5" in out
+    assert "the smallest input found: unbroadcast, where\n        g = [" in out and "shape (2,)" in out
+    assert main(["why", "hw02"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("[fail]") == len(mean.loses) and mean.says in out
+    assert main(["why", "hw02", "kept"]) == 0
+    assert "Nothing is wrong" in capsys.readouterr().out
+    for number in (1, 2, 3, 3):
+        assert main(["hint", "hw02"]) == 0
+        assert capsys.readouterr().out.count("hint ") == number
+    assert main(["solution", "hw02"]) == 2
+    assert "after 100" in capsys.readouterr().err
+    write(desk, answers.as_file(hw02, answers.wheats(hw02)[0]))
+    assert main(["check", "hw02"]) == 0
+    assert "100 of 100" in capsys.readouterr().out
+    assert main(["solution", "hw02"]) == 0
+    out = capsys.readouterr().out
+    assert "def unbroadcast" in out and "--- yours" in out
+    assert main(["progress"]) == 0
+    assert "hw02  best 100 of 100  3 checks, 3 hints" in capsys.readouterr().out
+    assert main(["list"]) == 0
+    assert "hw02  100 of 100" in capsys.readouterr().out
+
+
+def test_start_never_overwrites_and_reset_keeps_the_old_file(desk, hw02, capsys):
+    write(desk, "mine = 1\n")
+    assert main(["start", "hw02"]) == 2
+    assert "not overwritten" in capsys.readouterr().err
+    assert main(["reset", "hw02"]) == 0
+    assert main(["reset", "hw02"]) == 0
+    assert (desk / "hw02" / "hw02-before-1.py").read_text() == "mine = 1\n"
+    assert (desk / "hw02" / "hw02-before-2.py").read_text() == strip.stub(hw02)
+    assert (desk / "hw02" / "hw02.py").read_text() == strip.stub(hw02)
+
+
+def test_watch_marks_again_at_every_save_until_100(desk, hw02, capsys):
+    write(desk, strip.stub(hw02))
+    done = []
+    watching = threading.Thread(target=lambda: done.append(main(["watch", "hw02"])), daemon=True)
+    watching.start()
+    deadline = time.monotonic() + 60
+    while not (desk / PATH).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    write(desk, strip.solution(hw02))
+    watching.join(timeout=60)
+    assert done == [0]
+    out = capsys.readouterr().out
+    assert out.index("hw02  Undo broadcasting: 0 of 100") < out.index("hw02  Undo broadcasting: 100 of 100")
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["check", "hw77"], "there is no homework 'hw77', only hw02"),
+        (["check", "hw02"], "start hw02"),
+        (["why", "hw02"], "check hw02"),
+        (["frobnicate"], "there is no command 'frobnicate'"),
+        (["check"], "required"),
+        (["check", "hw02", "--seed", "x"], "--seed"),
+        (["report", "nowhere"], "--format json"),
+        (["grade", "nowhere", "--hw", "hw02"], "--secret-file"),
+        (["new", "hw02_again", "--module", "ops", "--targets", "relu"], "there is a hw02 already"),
+        (["new", "Homework", "--module", "ops", "--targets", "relu"], "hw06_dropout"),
+        (["new", "hw77_x", "--module", "nothing", "--targets", "relu"], "no file nothing.py"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(desk, capsys, argv, says):
+    assert main(argv) == 2
+    err = capsys.readouterr().err
+    assert says in err and err.count("\n") == 1
+
+
+def test_a_huge_file_is_refused(desk, capsys):
+    write(desk, "#" * 300_000)
+    assert main(["check", "hw02"]) == 2
+    assert "at most" in capsys.readouterr().err
+
+
+def test_a_damaged_progress_file_is_said_to_be(desk, capsys):
+    (desk / ".minigan").mkdir()
+    for content in ("{", "[]"):
+        (desk / PATH).write_text(content)
+        assert main(["progress"]) == 2
+        assert "damaged" in capsys.readouterr().err
+
+
+def test_progress_is_not_what_grades_are_made_of(desk, hw02, capsys):
+    write(desk, strip.stub(hw02))
+    (desk / ".minigan").mkdir()
+    (desk / PATH).write_text(json.dumps({"hw02": {"best": 100, "tries": 1, "hints": 0, "last": None}}))
+    assert main(["check", "hw02"]) == 1
+
+
+def test_what_a_student_prints_is_shown_without_escapes(desk, hw02, capsys):
+    write(
+        desk, "print('\\x1b[31mhello')\n" + strip.stub(hw02).replace("from __future__ import annotations", "")
+    )
+    assert main(["check", "hw02"]) == 1
+    out = capsys.readouterr().out
+    assert "your code printed:" in out and "?[31mhello" in out and "\x1b" not in out
+
+
+def test_doctor_says_what_each_level_does_not_stop(capsys):
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"L{level}" in out for level in (1, 2, 3, 4)) and "does not stop" in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert "examples:" in capsys.readouterr().out
