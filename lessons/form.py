@@ -7,7 +7,7 @@
 ```` ```python no-run ````      shown, not run
 
 `<!-- quote minigan/tensor.py backward -->` on the line before a `python no-run` fence says whose source
-the fence shows: a function, a class, `Class.method` or a constant; `lines=docstring-off` leaves docstrings out.
+the fence shows: a function, a class, `Class.method` or a constant; `lines=docstring-off` drops docstrings.
 """
 
 from __future__ import annotations

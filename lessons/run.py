@@ -1,8 +1,8 @@
 """Run the lessons: python -m lessons.run [NN ...] [--write] [--quotes] [--figures]
 
-Each lesson runs from top to bottom in a process of its own, in a folder that has only an empty lessons/img, so
-what runs here runs wherever minigan is installed. It passes if no cell raises, every output is what the lesson
-shows, every quotation is minigan's source, every figure is there, and its form is right (lessons/form.py).
+Each lesson runs from top to bottom in a process of its own, in a folder that has only an empty lessons/img:
+what runs here runs wherever minigan is installed. It passes if no cell raises, every output is what the
+lesson shows, every quotation is minigan's source, every figure is there, and its form is right (form.py).
 """
 
 from __future__ import annotations

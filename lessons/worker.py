@@ -1,8 +1,8 @@
 """Run the cells of one lesson, in order, in this process: what `lessons.run` starts for each lesson.
 
 Standard input: JSON {"path": ..., "replies": ..., "cells": [{"line": ..., "code": ..., "may_raise": ...}]}.
-After each cell, one line of JSON is added to the file `replies`: {"printed": ..., "raised": null or the names of
-the exception's classes, own first, "traceback": ..., "seconds": processor time since the start}.
+After each cell, one line of JSON is added to the file `replies`: {"printed": ..., "raised": null or the names
+of the exception's classes, own first, "traceback": ..., "seconds": processor time since the start}.
 A cell that raises and may not is the last.
 """
 
