@@ -13,6 +13,7 @@ author = "The minigan authors"
 copyright = "The minigan authors"
 version = release = __version__
 language = "en-gb"
+smartquotes_action = "qe"  # quotation marks and ellipses; a -- is the beginning of an option
 
 extensions = [
     "myst_parser",
@@ -29,8 +30,6 @@ exclude_patterns = ["docs/_build", "docs/README.md", "docs/ext", "docs/static/ka
 
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
-
-suppress_warnings = ["toc.empty_glob"]  # of the pages of results, some are still to come
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -49,3 +48,4 @@ html_show_sphinx = False
 html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 pygments_style = "default"
+pygments_dark_style = "github-dark"

@@ -35,6 +35,7 @@ def _prose(line: str) -> str:
     """Code as code, and every sign that docutils would read as more than itself escaped."""
     parts = re.split(r"`([^`]+)`", line)
     text = [re.sub(r"([\\*_|`<>])", r"\\\1", part) for part in parts[::2]]
+    text = [re.sub(r"\\\*(\w[\w ]*)\\\*", r"*\1*", part) for part in text]  # *emphasis*
     text[0] = re.sub(r"^([-+.:=])", r"\\\1", text[0])
     text[0] = re.sub(r"^(\w+)([.)] )", r"\1\\\2", text[0])
     code = [f"\\ ``{part}``\\ " for part in parts[1::2]]

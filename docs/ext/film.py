@@ -24,7 +24,7 @@ from minigan.random import Stream, Streams
 from minigan.tensor import Array, Tensor
 
 PAGE, PICTURE = "lessons/01_the_game", "01_figure1"
-SEED, K, BATCH, UNITS = 1, 2, 1000, 32
+SEED, K, BATCH, UNITS = 2, 2, 1000, 32
 SHOWN = [*range(12), *range(12, 40, 2), *range(40, 120, 5), *range(120, 300, 10), *range(300, 601, 25)]
 EDGE = sqrt(3)  # z is uniform on [-EDGE, EDGE]
 X = np.linspace(-4, 4, 81)
