@@ -10,13 +10,13 @@
   const across = (x) => LEFT + ((x + 4) / 8) * (WIDTH - LEFT - RIGHT);
   const up = (y) => ZERO - Math.min(Math.max(y, 0), 1.05) * (ZERO - TOP) / 1.05;
 
-  const LINES = [
-    ["", "for each round:"],
-    ["D", `\u2003for ${film.k} steps:`],
-    ["D", `\u2003\u2003draw ${film.m} noise samples z and ${film.m} examples x`],
-    ["D", "\u2003\u2003D climbs: move θ_d up the slope of mean log D(x) + mean log(1 − D(G(z)))"],
-    ["G", `\u2003draw ${film.m} noise samples z`],
-    ["G", "\u2003G follows: move θ_g up the slope of mean log D(G(z))"],
+  const LINES = [ // whose step, how deep, what
+    ["", 0, "for each round:"],
+    ["D", 1, `for ${film.k} steps:`],
+    ["D", 2, `draw ${film.m} noise samples z and ${film.m} examples x`],
+    ["D", 2, "D climbs: move θ_d up the slope of mean log D(x) + mean log(1 − D(G(z)))"],
+    ["G", 1, `draw ${film.m} noise samples z`],
+    ["G", 1, "G follows: move θ_g up the slope of mean log D(G(z))"],
   ];
 
   // Frames hold only what moved: fill in the rest from the frame before.
@@ -64,8 +64,9 @@
   controls.append(button, slider);
   const status = make("p", { class: "status" });
   const box = make("ol", { class: "algorithm", "aria-label": "Algorithm 1" });
-  const lines = LINES.map(([, text]) => {
+  const lines = LINES.map(([, depth, text]) => {
     const line = make("li");
+    line.style.paddingLeft = `${0.6 + 1.2 * depth}rem`;
     text.split(/(θ_[dg])/).forEach((part) => {
       if (!part.startsWith("θ_")) return line.append(part);
       line.append("θ", make("sub", {}, part.slice(2)));
