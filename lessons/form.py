@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import isfinite, isnan
 from pathlib import Path
 from textwrap import dedent
 
@@ -259,8 +260,8 @@ def same_output(shown: str, printed: str, rtol: float | None = None, atol: float
     for a, b in zip(*numbers, strict=True):
         exact = rtol is None and all(re.fullmatch(r"[-+]?\d+", n) for n in (a, b))
         x, y = float(a), float(b)
-        close = x == y if exact else abs(x - y) <= atol + (RTOL if rtol is None else rtol) * abs(x)
-        if not (close or x == y or (x != x and y != y)):
+        tolerance = 0.0 if exact or not isfinite(x) else atol + (RTOL if rtol is None else rtol) * abs(x)
+        if not (x == y or abs(x - y) <= tolerance or (isnan(x) and isnan(y))):
             return False
     return True
 

@@ -353,7 +353,7 @@ def test_notebooks_are_files_that_do_not_change(folder, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["fixture", *(path.stem for path in LESSONS[1:3])])
-def test_a_notebook_runs_in_an_empty_folder(name, folder, tmp_path):
+def test_a_notebook_runs_in_an_empty_folder(name, folder, tmp_path, monkeypatch):
     reason = 'no jupytext and nbclient here: pip install "minigan[lessons]" to run the notebooks'
     for module in ("jupytext", "nbclient", "ipykernel"):
         pytest.importorskip(module, reason=reason)
@@ -364,6 +364,7 @@ def test_a_notebook_runs_in_an_empty_folder(name, folder, tmp_path):
     shown = [[o.text for o in cell.get("outputs", []) if o.output_type == "stream"] for cell in book.cells]
     work = tmp_path / "work"
     work.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     NotebookClient(book, timeout=300, resources={"metadata": {"path": str(work)}}).execute()
     for cell, texts in zip(book.cells, shown, strict=True):
         printed = [
