@@ -15,13 +15,16 @@ PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-ch
 # pytest keeps every core busy with a process of its own; threads of the matrix library on top make it three times slower.
 ONE_THREAD = OMP_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1
 
-.PHONY: help train test readme clean
+.PHONY: help train test lessons notebooks docs readme clean
 
 help:
-	@echo "make train    set up an environment in $(VENV), train on the bundled digits, say where the picture is"
-	@echo "make test     set up the same environment, then ruff and the whole test suite"
-	@echo "make readme   bring the table of files in README.md up to date"
-	@echo "make clean    remove the environment and the caches; your runs stay"
+	@echo "make train      set up an environment in $(VENV), train on the bundled digits, say where the picture is"
+	@echo "make test       set up the same environment, then ruff and the whole test suite"
+	@echo "make lessons    run every lesson and compare what it shows; ARGS=\"04 --write\" renews one"
+	@echo "make notebooks  make a Jupyter notebook of each lesson, in build/notebooks"
+	@echo "make docs       build the site, in docs/_build/html"
+	@echo "make readme     bring the table of files in README.md up to date"
+	@echo "make clean      remove the environment and the caches; your runs stay"
 
 train: $(VENV)/installed
 	$(VENV)/bin/python -m minigan.train $(ARGS)
@@ -31,11 +34,23 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/python -m ruff format --check .
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest -n auto $(ARGS)
 
+lessons: $(VENV)/installed-test
+	$(VENV)/bin/python -m lessons.run $(ARGS)
+
+notebooks: $(VENV)/installed-lessons
+	$(VENV)/bin/python -m lessons.notebooks build/notebooks
+
+# A warning is an error. From nothing each time: a page that is left over would hide a dead link.
+docs: $(VENV)/installed-docs
+	rm -rf docs/_build
+	$(ONE_THREAD) $(VENV)/bin/python -m sphinx -q -W --keep-going -b html -c docs . docs/_build/html
+	$(VENV)/bin/python docs/check.py docs/_build/html
+
 readme: $(VENV)/installed-test
 	$(VENV)/bin/python tests/test_house.py --write
 
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv build docs/_build *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find minigan tests lessons docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps stand for steps that are done, so that a second call goes straight to work. The package is installed
@@ -49,6 +64,16 @@ $(VENV)/installed: pyproject.toml $(VENV)/made
 $(VENV)/installed-test: pyproject.toml $(VENV)/made
 	@echo "Installing minigan and what its tests need into $(VENV) (once; a minute or so) ..."
 	@$(PIP_INSTALL) --editable ".[test]"
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-lessons: pyproject.toml $(VENV)/made
+	@echo "Installing minigan and what its notebooks need into $(VENV) (once; a minute or so) ..."
+	@$(PIP_INSTALL) --editable ".[lessons]"
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: pyproject.toml $(VENV)/made
+	@echo "Installing minigan and what its site needs into $(VENV) (once; a minute or so) ..."
+	@$(PIP_INSTALL) --editable ".[docs]"
 	@touch $@ $(VENV)/installed
 
 $(VENV)/made:

@@ -1,0 +1,101 @@
+"""Look through the built site: python docs/check.py docs/_build/html
+
+Every internal link leads somewhere, nothing is loaded from another host, headings go down one level at a
+time, every picture has an alternative text, no formula stands as it was typed, and the film is in its page.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
+LOADED_LINKS = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "modulepreload", "dns-prefetch"}
+FILM = "lessons/01_the_game.html"
+
+
+class Page(HTMLParser):
+    """What matters here of one page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.ids: set[str] = set()
+        self.headings: list[int] = []
+        self.faults: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in pairs}
+        self.ids |= {attributes[name] for name in ("id", "name") if name in attributes}
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+        if tag in LOADS and LOADS[tag] in attributes:
+            self.loaded.append(attributes[LOADS[tag]])
+        if tag == "link" and LOADED_LINKS & set(attributes.get("rel", "").split()):
+            self.loaded.append(attributes.get("href", ""))
+        if (
+            tag == "img"
+            and not attributes.get("alt", "").strip()
+            and "logo" not in attributes.get("class", "")
+        ):
+            self.faults.append(f"{attributes.get('src')} has no alternative text")
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+
+def main(argv: list[str]) -> int:
+    """0 if nothing is wrong with the site in argv[0], else 1."""
+    root = Path(argv[0])
+    pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(root.rglob("*.html"))}
+    found = [f"{path.relative_to(root)}: {fault}" for path in pages for fault in faults(path, pages, root)]
+    for style in sorted(root.rglob("*.css")):
+        for url in re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", style.read_text("utf-8")):
+            if re.match(r"(https?:)?//", url[0] or url[1]):
+                found.append(f"{style.relative_to(root)}: loads {url[0] or url[1]}")
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"{len(pages)} pages, {len(found)} faults")
+    return 1 if found or not pages else 0
+
+
+def faults(path: Path, pages: dict[Path, Page], root: Path) -> list[str]:
+    page = pages[path]
+    found = list(page.faults)
+    found += [f"loads {url}" for url in page.loaded if re.match(r"(https?:)?//", url)]
+    found += [
+        f"{url} does not exist" for url in page.loaded + page.links if not _leads_somewhere(url, path, pages)
+    ]
+    if page.headings.count(1) != 1 and page.headings:
+        found.append(f"has {page.headings.count(1)} headings of the first level")
+    for above, level in zip(page.headings, page.headings[1:], strict=False):
+        if level > above + 1:
+            found.append(f"a heading of level {level} follows one of level {above}")
+    text = path.read_text(encoding="utf-8")
+    if re.search(
+        r"\$\$|\\\(|\\\[", re.sub(r"<(script|pre|annotation|code)\b.*?</\1>", "", text, flags=re.DOTALL)
+    ):
+        found.append("shows a formula as it was typed")
+    if path == root / FILM and not ("film.js" in text and "film-frames.js" in text and "01_figure1" in text):
+        found.append("has no film")
+    return found
+
+
+def _leads_somewhere(url: str, path: Path, pages: dict[Path, Page]) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme or parts.netloc:
+        return True
+    target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
+    if target.is_dir():
+        target /= "index.html"
+    if not target.is_file():
+        return False
+    page = next((page for other, page in pages.items() if other.resolve() == target), None)
+    return page is None or not parts.fragment or unquote(parts.fragment) in page.ids
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The lessons, and what runs them: `python -m lessons.run`."""
