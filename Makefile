@@ -15,11 +15,12 @@ PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-ch
 # pytest keeps every core busy with a process of its own; threads of the matrix library on top make it three times slower.
 ONE_THREAD = OMP_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1
 
-.PHONY: help train test lessons notebooks docs readme clean
+.PHONY: help train test mutants lessons notebooks docs readme clean
 
 help:
 	@echo "make train      set up an environment in $(VENV), train on the bundled digits, say where the picture is"
 	@echo "make test       set up the same environment, then ruff and the whole test suite"
+	@echo "make mutants    make each known mistake and see which test rejects each; writes docs/verification.md"
 	@echo "make lessons    run every lesson and compare what it shows; ARGS=\"04 --write\" renews one"
 	@echo "make notebooks  make a Jupyter notebook of each lesson, in build/notebooks"
 	@echo "make docs       build the site, in docs/_build/html"
@@ -33,6 +34,10 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest -n auto $(ARGS)
+
+# Longer than a test run: a mistake at a time, and the tests on each (ten minutes on two cores).
+mutants: $(VENV)/installed-test
+	$(VENV)/bin/python -m tests.mutants
 
 lessons: $(VENV)/installed-test
 	$(VENV)/bin/python -m lessons.run $(ARGS)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from strict_cupy import strict_backend
 
 from minigan import data
 from minigan.backend import Backend
@@ -34,8 +35,6 @@ def pytest_generate_tests(metafunc):
 def backend(request):
     """A float64 Backend: NumPy; the strict stand-in for CuPy; and CuPy, where there is a GPU."""
     if request.param == "stand-in":
-        from strict_cupy import strict_backend
-
         return strict_backend("float64")
     try:
         return Backend(request.param, "float64")

@@ -26,6 +26,7 @@ from properties import (
     tensors,
     uniform,
 )
+from strict_cupy import strict_backend
 
 from minigan import ops
 from minigan.backend import xp_of
@@ -453,8 +454,6 @@ def classify(x, count, dtype="int64"):
 
 
 def test_arrays_of_two_libraries_are_refused_by_name(backend):
-    from strict_cupy import strict_backend
-
     ours = Tensor(backend.asarray(np.ones((2, 2))))
     others = strict_backend("float64").asarray(np.ones((2, 2))) if backend.xp is np else np.ones((2, 2))
     names = [f"{type(a).__module__}.{type(a).__name__}" for a in (ours.data, others)]

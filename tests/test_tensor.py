@@ -88,14 +88,15 @@ def test_a_gradient_array_that_does_not_fit_is_replaced(backend, size, dtype):
 @pytest.mark.parametrize(
     ("f", "slope"),
     [
-        (lambda a: a + a, lambda a: 2),
-        (lambda a: a - a, lambda a: 0),
-        (lambda a: a * a * a * a, lambda a: 4 * a**3),
-        (lambda a: (a + a) * (a + a) + a, lambda a: 8 * a + 1),
-        (lambda a: ops.concatenate([a, 2 * a, a * a]), lambda a: 3 + 2 * a),
-        (
+        pytest.param(lambda a: a + a, lambda a: 2, id="a + a"),
+        pytest.param(lambda a: a - a, lambda a: 0, id="a - a"),
+        pytest.param(lambda a: a * a * a * a, lambda a: 4 * a**3, id="a a a a"),
+        pytest.param(lambda a: (a + a) * (a + a) + a, lambda a: 8 * a + 1, id="(a + a)(a + a) + a"),
+        pytest.param(lambda a: ops.concatenate([a, 2 * a, a * a]), lambda a: 3 + 2 * a, id="(a, 2 a, a a)"),
+        pytest.param(
             lambda a: ops.affine(ops.reshape(a, (1, 2)), ops.reshape(a, (2, 1)), a[:1]),
             lambda a: 2 * a + [1, 0],
+            id="a' a + a_0",
         ),
     ],
 )
