@@ -56,10 +56,10 @@ class Draw:
     def sizes(self, count: int, smallest: int = 1) -> list[int]:
         return [self.pick(st.integers(smallest, 5)) for _ in range(count)]
 
-    def shape(self, min_rank: int = 0, max_rank: int = 4) -> tuple[int, ...]:
+    def shape(self, min_rank: int = 0, max_rank: int = 3) -> tuple[int, ...]:
         return self.pick(shapes.array_shapes(min_dims=min_rank, max_dims=max_rank, max_side=5))
 
-    def broadcasting_shapes(self, count: int, max_rank: int = 4) -> tuple[tuple[int, ...], ...]:
+    def broadcasting_shapes(self, count: int, max_rank: int = 3) -> tuple[tuple[int, ...], ...]:
         drawn = shapes.mutually_broadcastable_shapes(num_shapes=count, max_dims=max_rank, max_side=5)
         return self.pick(drawn).input_shapes
 
@@ -79,9 +79,9 @@ class Draw:
         return self.positive(shape) * self.rng.choice([-1.0, 1.0], shape)
 
     def apart(self, shape: Any) -> np.ndarray:
-        """Numbers at least 0.3 from each other and 0.15 from 0: no tie and no kink is near."""
+        """Numbers at least 0.1 from each other and 0.05 from 0: no tie and no kink is near."""
         n = int(np.prod(shape))
-        return 0.3 * (self.rng.permutation(n).reshape(shape) - n // 2 + 0.5)
+        return 0.1 * (self.rng.permutation(n).reshape(shape) - n // 2 + 0.5)
 
     def grid(self, shape: Any) -> np.ndarray:
         """-1, 0 and 1: full of ties and kinks."""

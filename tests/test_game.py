@@ -23,6 +23,7 @@ CASES = Cases()
 
 
 def D(a):
+    """And 1 - D(a) = D(-a), which is precise where D(a) is near 1."""
     return 1 / (1 + np.exp(-a))
 
 
@@ -36,7 +37,7 @@ def value(draw):
     return Example(
         [logits(draw), logits(draw)],
         game.value,
-        lambda real, fake: np.log(D(real)).mean() + np.log(1 - D(fake)).mean(),
+        lambda real, fake: np.log(D(real)).mean() + np.log(D(-fake)).mean(),
     )
 
 
@@ -46,7 +47,7 @@ def discriminator_loss(draw):
     return Example(
         [logits(draw), logits(draw)],
         lambda real, fake: game.discriminator_loss(real, fake, scale),
-        lambda real, fake: -scale * (np.log(D(real)).mean() + np.log(1 - D(fake)).mean()),
+        lambda real, fake: -scale * (np.log(D(real)).mean() + np.log(D(-fake)).mean()),
     )
 
 
@@ -55,13 +56,13 @@ def discriminator_loss_by_default(draw):
     return Example(
         [logits(draw), logits(draw)],
         game.discriminator_loss,
-        lambda real, fake: -(np.log(D(real)).mean() + np.log(1 - D(fake)).mean()) / 2,
+        lambda real, fake: -(np.log(D(real)).mean() + np.log(D(-fake)).mean()) / 2,
     )
 
 
 @CASES.of(game.minimax)
 def minimax(draw):
-    return Example([logits(draw)], game.minimax, lambda fake: np.log(1 - D(fake)).mean())
+    return Example([logits(draw)], game.minimax, lambda fake: np.log(D(-fake)).mean())
 
 
 @CASES.of(game.non_saturating)
