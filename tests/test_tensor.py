@@ -106,7 +106,7 @@ def test_a_tensor_may_be_used_in_many_places(backend, f, slope):
     assert_allclose(host(a.grad), np.broadcast_to(slope(np.array([3.0, -0.5])), 2))
 
 
-LINES = {"+": ops.add, "-": ops.sub, "*": ops.mul, "tanh *": lambda x, y: ops.tanh(x * y)}
+LINES = {"x + y": ops.add, "x - y": ops.sub, "y tanh x": lambda x, y: y * ops.tanh(x)}  # none explodes
 
 
 @given(data=st.data())
@@ -127,7 +127,7 @@ def test_any_graph(backend, data):
             results = *results, LINES[line](results[-1 - i % len(results)], results[-1 - j % len(results)])
         return results[-1]
 
-    gradcheck(run, *map(backend.asarray, inputs), seed=draw.seed, tolerance=1e-5)
+    gradcheck(run, *map(backend.asarray, inputs), seed=draw.seed, h=3e-6, tolerance=1e-5)
 
 
 def test_an_array_of_somebody_else_is_not_written_into(backend):
