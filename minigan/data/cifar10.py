@@ -4,6 +4,7 @@ Six files of 10,000 records: a label, then planes of 1,024 bytes of red, green a
 pixels in that order, (3, 32, 32) as a row of 3,072.
 """
 
+import gzip
 import hashlib
 import tarfile
 import zlib
@@ -79,7 +80,7 @@ def read(
             missing.discard(name)
         if missing:
             raise InputError(f"it lacks {', '.join(sorted(missing))}")
-    except (InputError, OSError, EOFError, zlib.error, tarfile.TarError) as fault:
+    except (ValueError, OSError, EOFError, zlib.error, tarfile.TarError) as fault:
         raise InputError(f"{path} is damaged or another file: {fault}; replace it by a fresh copy") from None
     return pictures.reshape(-1, 3072), labels.reshape(-1)
 
@@ -95,7 +96,7 @@ def _contents(path: Path, names: list[str], md5: str, limit: int) -> Iterator[tu
         if (found := hashlib.file_digest(file, "md5").hexdigest()) != md5:
             raise InputError(f"its MD5 is {found}, expected {md5}")
         file.seek(0)
-        with tarfile.open(fileobj=file, mode="r|gz") as archive:
+        with gzip.GzipFile(fileobj=file) as content, tarfile.open(fileobj=content, mode="r|") as archive:
             for member in archive:
                 name = member.name.removeprefix(f"{FOLDER}/")
                 if name in names and member.isreg():
