@@ -319,6 +319,12 @@ def test_maxout_gives_the_first_of_equal_pieces_everything(backend, data):
     assert np.array_equal(gradient_for(lambda x: ops.maxout(x, pieces), x, g), expected)
 
 
+def test_reductions_drop_their_axis_unless_told_to_keep_it(backend):
+    (x,) = tensors(backend, [np.ones((2, 3))])
+    for reduce in (ops.sum, ops.mean, ops.max):
+        assert (reduce(x, axis=1).shape, reduce(x, axis=1, keepdims=True).shape) == ((2,), (2, 1))
+
+
 @given(data=st.data())
 def test_max_gives_the_first_of_equal_values_everything(backend, data):
     draw = Draw(data)
@@ -420,6 +426,7 @@ def test_a_scalar_of_numpy_does_not_make_float64(backend):
         ("mul: ... (5,) ... (4, 6)", ValueError, lambda x: ops.mul(x[0, :5], x)),
         ("matmul: ... (4, 6) and (4, 6); expected (..., m, n) and (..., n, k)", ValueError, lambda x: x @ x),
         ("matmul: ... (6,) and (4, 6)", ValueError, lambda x: x[0] @ x),
+        ("matmul: ... (6,) and (6, 4)", ValueError, lambda x: x[0] @ ops.transpose(x)),
         ("affine: x is (4, 6), W is (4, 6) ... (inputs,", ValueError, lambda x: ops.affine(x, x, x[0])),
         ("affine: ... b is (6,) ... (outputs,)", ValueError, lambda x: ops.affine(x, ops.transpose(x), x[0])),
         ("affine: x is (6,) ... (batch, inputs)", ValueError, lambda x: ops.affine(x[0], x, x[0])),
