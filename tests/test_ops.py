@@ -319,8 +319,9 @@ def test_maxout_gives_the_first_of_equal_pieces_everything(backend, data):
     assert np.array_equal(gradient_for(lambda x: ops.maxout(x, pieces), x, g), expected)
 
 
-def test_reductions_drop_their_axis_unless_told_to_keep_it(backend):
+def test_axes_where_none_are_named(backend):
     (x,) = tensors(backend, [np.ones((2, 3))])
+    assert ops.concatenate([x, x]).shape == (4, 3)
     for reduce in (ops.sum, ops.mean, ops.max):
         assert (reduce(x, axis=1).shape, reduce(x, axis=1, keepdims=True).shape) == ((2,), (2, 1))
 

@@ -1,9 +1,9 @@
 """python -m tests.mutants.mechanical: what a machine changes, cosmic-ray's operators, and who notices.
 
 Needs cosmic-ray (pip install cosmic-ray); about half an hour on two cores.  It changes one place at a time
-in each module, runs the module's tests, and writes the counts and every change that no test rejected into
-docs/verification.md, each with the reason that survivors.txt gives for it.  With names of modules, only
-those, and nothing is written.
+in each module (or in those named), runs the module's tests, keeps the counts and every change that no test
+rejected in mechanical.json, and writes all of them into docs/verification.md, each with the reason that
+survivors.txt gives for it.
 """
 
 import ast
@@ -14,10 +14,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from minigan.files import read_json, write_json
+
 from . import HERE, PACKAGE
 from .__main__ import PROCESSES, is_rejected, rows, trial, write
 
 MECHANICAL = ("tensor", "ops", "nn", "game", "optim", "algorithm1", "random")
+RESULTS = HERE / "mechanical.json"
 BEGINS = "<!-- Mechanical changes: `python -m tests.mutants.mechanical` writes this part. -->\n"
 ENDS = "<!-- Mechanical changes end. -->\n"
 
@@ -57,22 +60,19 @@ class Change:
 def main(modules: list[str]) -> int:
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     found = [change for module in modules or MECHANICAL for change in changes(module)]
-    rejected, survivors = Counter(), []
+    results = read_json(RESULTS) if RESULTS.exists() else {}
+    for module, count in Counter(change.module for change in found).items():
+        results[module] = {"changes": count, "not_noticed": []}
     with ThreadPoolExecutor(PROCESSES) as pool:
         for change, result in zip(found, pool.map(trial, found), strict=True):
             # A module that can no longer be imported, or tests that never end, are noticed as well.
-            noticed = is_rejected(result) or bool(result["broken"])
-            rejected[change.module] += noticed
-            if not noticed:
-                survivors.append(change)
+            if not is_rejected(result) and not result["broken"]:
+                results[change.module]["not_noticed"].append(change.after)
                 print(f"{change.module}: - {change.before}\n{change.module}: + {change.after}", flush=True)
-    counts = Counter(change.module for change in found)
-    text, unexplained = report(counts, rejected, survivors)
-    print(text)
-    if not modules:
-        write(text, BEGINS, ENDS)
-    share = sum(rejected.values()) / len(found)
-    return 0 if share >= 0.95 and not unexplained else 1
+    write_json(RESULTS, results)
+    text, noticed, unexplained = report(results)
+    write(text, BEGINS, ENDS)
+    return 0 if noticed >= 0.95 and not unexplained else 1
 
 
 def changes(module: str) -> list[Change]:
@@ -115,23 +115,25 @@ def _difference(code: str, text: str) -> tuple[str, str]:
     return tuple(" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
 
 
-def report(counts: Counter, rejected: Counter, survivors: list[Change]) -> tuple[str, int]:
-    """The part of the document, and how many survivors have no reason."""
+def report(results: dict[str, dict]) -> tuple[str, float, int]:
+    """The part of the document, the share of changes noticed, and how many of the others have no reason."""
     lines = (HERE / "survivors.txt").read_text("utf-8").splitlines()
     reasons = dict(line.split(" ## ", 1) for line in lines)
-    told, unexplained = [], 0
-    for change in survivors:
-        reason = reasons.get(f"{change.module}: {change.after}")
-        unexplained += reason is None
-        told.append((f"`{change.module}`", f"`{change.after}`", reason or "not explained"))
-    table = [(f"`{m}`", n, rejected[m], n - rejected[m]) for m, n in counts.items()]
-    total, noticed = counts.total(), rejected.total()
-    return (
-        f"""## Mechanical changes
+    table, told, unexplained = [], [], 0
+    for module in filter(results.get, MECHANICAL):
+        count, survivors = results[module]["changes"], results[module]["not_noticed"]
+        table.append((f"`{module}`", count, count - len(survivors), len(survivors)))
+        for line in survivors:
+            reason = reasons.get(f"{module}: {line}")
+            unexplained += reason is None
+            told.append((f"`{module}`", f"`{line}`", reason or "not explained"))
+    total = sum(row[1] for row in table)
+    noticed = (total - len(told)) / total
+    text = f"""## Mechanical changes
 
 `python -m tests.mutants.mechanical` has cosmic-ray change one operator, comparison, number or constant
 at a time (not in type annotations, at which Python does not look), and runs the module's tests on NumPy.
-{noticed} of {total} changes were noticed: {100 * noticed / total:.1f} %.
+{total - len(told)} of {total} changes were noticed: {100 * noticed:.1f} %.
 
 | module | changes | noticed | not noticed |
 |---|---:|---:|---:|
@@ -140,9 +142,8 @@ at a time (not in type annotations, at which Python does not look), and runs the
 | module | a line that nobody noticed | why |
 |---|---|---|
 {rows(told)}
-""",
-        unexplained,
-    )
+"""
+    return text, noticed, unexplained
 
 
 if __name__ == "__main__":
