@@ -235,9 +235,10 @@ def save_scatters(
     for axes, (title, real, fake) in zip(axes_of, drawn, strict=True):
         real, fake = _points("real", real), _points("generated", fake)
         side = clip * np.abs(real).max()
-        axes.plot(*fake.T, ".", markersize=3, color=ORANGE, label="generated")
-        axes.plot(*real.T, "o", markersize=3, color=BLUE, markerfacecolor="none", alpha=0.3, label="real")
-        axes.set(title=title, xlim=(-side, side), ylim=(-side, side), aspect="equal")
+        axes.plot(*real.T, "o", markersize=8, color=BLUE, label="real")
+        axes.plot(*fake.T, "o", markersize=2, color=ORANGE, label="generated")
+        axes.set(xlabel=title, xlim=(-side, side), ylim=(-side, side), aspect="equal")
+    _legend(axes_of[0])
     save_figure(path, figure)
 
 
