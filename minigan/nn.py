@@ -78,11 +78,15 @@ class Dropout(Layer):
 
 
 class ReLU(Layer):
+    """y = max(x, 0)"""
+
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         return ops.relu(x)
 
 
 class LeakyReLU(Layer):
+    """y = x where x > 0, else slope x"""
+
     def __init__(self, slope: float = 0.2) -> None:
         self.slope = slope
 
@@ -91,11 +95,15 @@ class LeakyReLU(Layer):
 
 
 class Sigmoid(Layer):
+    """y = 1 / (1 + e^-x)"""
+
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         return ops.sigmoid(x)
 
 
 class Tanh(Layer):
+    """y = tanh x"""
+
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         return ops.tanh(x)
 

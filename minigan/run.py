@@ -69,6 +69,7 @@ class Config:
 
 
 def configure(recipe: Recipe, seed: int, backend: str) -> Config:
+    """The config of a run that begins here and now."""
     versions = {"minigan": minigan.__version__, "numpy": np.__version__, "python": platform.python_version()}
     return Config(recipe, seed, backend, versions)
 
@@ -144,6 +145,7 @@ def load_generator(folder: Path, backend: Backend) -> tuple[Config, data.Dataset
 
 
 def load_data(recipe: Recipe) -> data.Dataset:
+    """The data set of a recipe, in [-1, 1] where G ends in tanh."""
     return data.load(recipe.data, "symmetric" if recipe.output == "tanh" else "unit")
 
 

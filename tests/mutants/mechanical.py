@@ -8,16 +8,16 @@ survivors.txt gives for it.
 
 import ast
 import difflib
+import json
 import os
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from minigan.files import read_json, write_json
-
 from . import HERE, PACKAGE
 from .__main__ import PROCESSES, is_rejected, rows, trial, write
+from .plant import TOO_LATE
 
 MECHANICAL = ("tensor", "ops", "nn", "game", "optim", "algorithm1", "random")
 RESULTS = HERE / "mechanical.json"
@@ -60,16 +60,18 @@ class Change:
 def main(modules: list[str]) -> int:
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     found = [change for module in modules or MECHANICAL for change in changes(module)]
-    results = read_json(RESULTS) if RESULTS.exists() else {}
+    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     for module, count in Counter(change.module for change in found).items():
         results[module] = {"changes": count, "not_noticed": []}
     with ThreadPoolExecutor(PROCESSES) as pool:
         for change, result in zip(found, pool.map(trial, found), strict=True):
+            if TOO_LATE in str(result["broken"]):
+                sys.exit(result["broken"])
             # A module that can no longer be imported, or tests that never end, are noticed as well.
             if not is_rejected(result) and not result["broken"]:
                 results[change.module]["not_noticed"].append(change.after)
                 print(f"{change.module}: - {change.before}\n{change.module}: + {change.after}", flush=True)
-    write_json(RESULTS, results)
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     text, noticed, unexplained = report(results)
     write(text, BEGINS, ENDS)
     return 0 if noticed >= 0.95 and not unexplained else 1

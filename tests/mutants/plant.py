@@ -12,6 +12,7 @@ from typing import Any
 
 from . import MODULES, Mutant
 
+TOO_LATE = "the right module was loaded before the mistake was made"
 TESTS = Path(__file__).resolve().parents[1]
 OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
 
@@ -36,6 +37,8 @@ def run_tests(mutant: Mutant | None, answer: Connection) -> None:
 
 def plant(mutant: Mutant) -> None:
     """Whoever imports the mutant's module from now on gets the wrong one."""
+    if f"minigan.{mutant.module}" in sys.modules:
+        raise RuntimeError(TOO_LATE)
     source = mutant.source()
 
     class Wrong(SourceFileLoader):
