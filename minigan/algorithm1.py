@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from minigan.game import discriminator_loss, non_saturating
 from minigan.nn import Layer
+from minigan.ops import concatenate
 from minigan.optim import Optimiser
 from minigan.random import Stream, Streams
 from minigan.tensor import Array, Tensor, backward
@@ -51,7 +52,10 @@ class Update(NamedTuple):
 
 
 def alternating(game: Game, t: int) -> Update:
-    """One pass through the outer loop of Algorithm 1: k steps of D, then one of G."""
+    """One pass through the outer loop of Algorithm 1: k steps of D, then one of G.
+
+    D judges examples and samples in one pass; a D with batch norm would take its statistics over both.
+    """
     G, D, k = game.G, game.D, game.k
     epoch = t * k // game.data.per_epoch
     noise, dropout = game.streams("noise", t), game.streams("dropout", t)
@@ -59,8 +63,8 @@ def alternating(game: Game, t: int) -> Update:
     for i in range(t * k, t * k + k):
         z = Tensor(game.prior(noise))  # a minibatch of m noise samples from p_g(z)
         x = Tensor(game.data.minibatch(i))  # a minibatch of m examples from p_data(x)
-        a_real, a_fake = D(x, dropout), D(G(z, dropout), dropout)
-        d_loss = discriminator_loss(a_real, a_fake, game.d_loss_scale)
+        a = D(concatenate([x, G(z, dropout)]), dropout)  # one pass over both
+        d_loss = discriminator_loss(a, game.d_loss_scale)
         backward(d_loss, wrt=D.parameters())  # ascend V by theta_d: descend -V
         game.optimiser_D.step(i, epoch)
 
@@ -68,7 +72,7 @@ def alternating(game: Game, t: int) -> Update:
     g_loss = game.generator_loss(D(G(z, dropout), dropout))
     backward(g_loss, wrt=G.parameters())  # descend by theta_g, through D and its dropout
     game.optimiser_G.step(t, epoch)
-    return Update(d_loss.data, g_loss.data, a_real.data, a_fake.data)
+    return Update(d_loss.data, g_loss.data, a.data[: len(x.data)], a.data[len(x.data) :])
 
 
 def simultaneous(game: Game, t: int) -> Update:
@@ -83,7 +87,7 @@ def simultaneous(game: Game, t: int) -> Update:
     z = Tensor(game.prior(game.streams("noise", t)))
     x = Tensor(game.data.minibatch(t))
     a_real, a_fake = D(x, dropout), D(G(z, dropout), dropout)
-    d_loss = discriminator_loss(a_real, a_fake, game.d_loss_scale)
+    d_loss = discriminator_loss(concatenate([a_real, a_fake]), game.d_loss_scale)
     g_loss = game.generator_loss(a_fake)
     backward(d_loss, wrt=D.parameters(), keep_graph=True)
     backward(g_loss, wrt=G.parameters())

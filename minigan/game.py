@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from minigan.ops import mean, softplus
+from minigan.ops import logistic_loss, mean, softplus
 from minigan.tensor import Tensor
 
 
@@ -19,24 +19,24 @@ def value(a_real: Tensor, a_fake: Tensor) -> Tensor:
     return -(mean(softplus(-a_real)) + mean(softplus(a_fake)))
 
 
-def discriminator_loss(a_real: Tensor, a_fake: Tensor, scale: float = 0.5) -> Tensor:
-    """-scale V(D, G)
+def discriminator_loss(a: Tensor, scale: float = 0.5) -> Tensor:
+    """-scale V(D, G), where a holds the logits of m examples and then those of m samples, (2m, 1)
 
     The paper's box has scale 1; its authors' code averages the two terms, 0.5.  Under SGD that halves
     D's learning rate.
     """
-    return -scale * value(a_real, a_fake)
+    return logistic_loss(a, len(a.data) // 2, scale)
 
 
 def minimax(a_fake: Tensor) -> Tensor:
     """E_z log(1 - D(G(z))): G's loss in Algorithm 1.  By a its derivative is -D(G(z)), which vanishes
     where D is sure of itself: saturation."""
-    return -mean(softplus(a_fake))
+    return logistic_loss(a_fake, 0, -1.0)
 
 
 def non_saturating(a_fake: Tensor) -> Tensor:
     """-E_z log D(G(z)): the same fixed point, and a strong gradient early in learning (paper, section 3)."""
-    return mean(softplus(-a_fake))
+    return logistic_loss(a_fake, len(a_fake.data))
 
 
 GENERATOR_LOSSES: dict[str, Callable[[Tensor], Tensor]] = {

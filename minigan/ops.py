@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minigan import kernels
 from minigan.backend import xp_of
-from minigan.tensor import Array, Tensor
+from minigan.tensor import Array, Tensor, into
 
 Number = int | float
 Axis = int | tuple[int, ...] | None
@@ -76,7 +77,7 @@ def log(x: Tensor) -> Tensor:
 def relu(x: Tensor) -> Tensor:
     """max(x, 0); derivative 0 at 0"""
     (a,) = _arrays("relu", x)
-    return Tensor(xp_of(a).maximum(a, 0), (x, lambda g: g * (a > 0)))
+    return Tensor(xp_of(a).maximum(a, 0), (x, lambda g: kernels.relu_gradient(_new(a), g, a)))
 
 
 def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
@@ -87,10 +88,10 @@ def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
 
 
 def sigmoid(x: Tensor) -> Tensor:
-    """1 / (1 + e^-x), as e^min(x, 0) / (1 + e^-|x|): no overflow, and full precision far below 0"""
+    """1 / (1 + e^-x); derivative y (1 - y)"""
     (a,) = _arrays("sigmoid", x)
     y = logistic(a)
-    return Tensor(y, (x, lambda g: g * y * (1 - y)))
+    return Tensor(y, (x, lambda g: kernels.sigmoid_gradient(_new(a), g, y)))
 
 
 def tanh(x: Tensor) -> Tensor:
@@ -111,8 +112,7 @@ def softplus(x: Tensor) -> Tensor:
 
 def logistic(a: Array) -> Array:
     """sigmoid on a bare array"""
-    xp = xp_of(a)
-    return xp.exp(xp.minimum(a, 0)) / (1 + xp.exp(-abs(a)))
+    return kernels.sigmoid(_new(a), a)
 
 
 # Layers ----------------------------------------------------------------------------------------------
@@ -128,15 +128,12 @@ def matmul(x: Tensor, y: Tensor) -> Tensor:
 
 def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """y = x W + b        x (m, inputs), W (inputs, outputs), b (outputs,)"""
-    _arrays("affine", x, W, b)
-    if x.data.ndim != 2 or W.data.ndim != 2 or x.shape[1] != W.shape[0] or b.shape != W.shape[1:]:
-        raise ValueError(
-            f"affine: x is {x.shape}, W is {W.shape} and b is {b.shape}; "
-            "expected x (batch, inputs), W (inputs, outputs) and b (outputs,)"
-        )
-    y = x.data @ W.data
+    _check_affine("affine", x, W, b)
+    xp, y = xp_of(x.data), x.data @ W.data
     y += b.data
-    return Tensor(y, (x, lambda g: g @ W.data.T), (W, lambda g: x.data.T @ g), (b, lambda g: g))
+    dW = into(lambda g, out=None: xp.matmul(x.data.T, g, out=out))
+    db = into(lambda g, out=None: g.sum(axis=0, out=out))
+    return Tensor(y, (x, lambda g: g @ W.data.T), (W, dW), (b, db))
 
 
 def maxout(x: Tensor, pieces: int) -> Tensor:
@@ -166,14 +163,27 @@ def maxout(x: Tensor, pieces: int) -> Tensor:
     return Tensor(y, (x, pullback))
 
 
+def affine_maxout(x: Tensor, W: Tensor, b: Tensor, pieces: int) -> Tensor:
+    """maxout(affine(x, W, b), pieces), with the bias added while the largest is sought: a launch less"""
+    _check_affine("affine_maxout", x, W, b)
+    if pieces < 1 or W.shape[1] % pieces or not W.shape[1]:
+        raise ValueError(f"affine_maxout: W is {W.shape}; expected (.., pieces * units) with {pieces} pieces")
+    xp, a, units = xp_of(x.data), x.data @ W.data, W.shape[1] // pieces
+    y = kernels.bias_maxout(xp.empty((len(a), units), a.dtype), a, b.data, pieces, units)
+    dW = into(lambda g, out=None: xp.matmul(x.data.T, g, out=out))
+    db = into(lambda g, out=None: g.sum(axis=0, out=out))
+    h = Tensor(a, (x, lambda g: g @ W.data.T), (W, dW), (b, db))
+    return Tensor(y, (h, lambda g: kernels.maxout_gradient(_new(a), g, a, y, pieces, units)))
+
+
 def dropout(x: Tensor, keep: float, rng: Any) -> Tensor:
     """x * mask, where mask = 1/keep with probability keep, else 0: E[x * mask] = x
 
     rng: a `random.Stream`; one number for each example and unit.
     """
     (a,) = _arrays("dropout", x)
-    mask = rng.mask(a.shape, keep)
-    return Tensor(a * mask, (x, lambda g: g * mask))
+    y, mask = rng.dropout(a, keep)
+    return Tensor(y, (x, lambda g: g * mask))
 
 
 # Sums and choices ------------------------------------------------------------------------------------
@@ -285,6 +295,19 @@ def _log_softmax(a: Array) -> Array:
     return a - xp.log(xp.exp(a).sum(axis=-1, keepdims=True))
 
 
+def logistic_loss(a: Tensor, ones: int, scale: float = 1.0) -> Tensor:
+    """scale (mean of -log D over the first `ones` rows + mean of -log(1 - D) over the others), D = sigmoid(a)
+
+    a: (m, 1) logits, those labelled 1 first; a mean over no rows is left out.  By a_i the derivative is
+    -scale (1 - D_i) / ones for the first, scale D_i / (m - ones) for the others.
+    """
+    (x,) = _arrays("logistic_loss", a)
+    if x.ndim != 2 or x.shape[1] != 1 or not 0 <= ones <= len(x) or not len(x):
+        raise ValueError(f"logistic_loss: logits {x.shape}, {ones} ones; expected (m, 1) with at most m ones")
+    loss = kernels.logistic_loss(xp_of(x).empty((), x.dtype), x, len(x), ones, scale)
+    return Tensor(loss, (a, lambda g: kernels.logistic_loss_gradient(_new(x), g, x, ones, scale)))
+
+
 # What the operations share ---------------------------------------------------------------------------
 
 
@@ -299,6 +322,20 @@ def _arrays(name: str, *tensors: Tensor) -> list[Array]:
         if a.dtype != arrays[0].dtype:
             raise TypeError(f"{name}: got {arrays[0].dtype} and {a.dtype}; a network has one dtype")
     return arrays
+
+
+def _check_affine(name: str, x: Tensor, W: Tensor, b: Tensor) -> None:
+    _arrays(name, x, W, b)
+    if x.data.ndim != 2 or W.data.ndim != 2 or x.shape[1] != W.shape[0] or b.shape != W.shape[1:]:
+        raise ValueError(
+            f"{name}: x is {x.shape}, W is {W.shape} and b is {b.shape}; "
+            "expected x (batch, inputs), W (inputs, outputs) and b (outputs,)"
+        )
+
+
+def _new(a: Array) -> Array:
+    """An array like a, in C order, for a kernel to fill."""
+    return xp_of(a).empty(a.shape, a.dtype)
 
 
 def _operands(name: str, x: Tensor | Number, y: Tensor | Number) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from minigan import kernels
 from minigan.backend import xp_of
 from minigan.tensor import Array, Tensor
 
@@ -23,6 +24,43 @@ def linear_ramp(start: float, end: float, over: int) -> Callable[[int], float]:
     return lambda epoch: start + (end - start) * (min(epoch / over, 1.0) if over else 1.0)
 
 
+class Theta:
+    """All parameters of a player as one vector, the paper's theta, so that one operation moves them all.
+
+    The parameters' data and grad become views of two vectors.  A part begins at a multiple of 64 numbers.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor]) -> None:
+        self.parameters = list(parameters)
+        self.data, self._data = self.zeros()
+        self.grad, self._grad = self.zeros()
+        self._gather_data()
+
+    def zeros(self) -> tuple[list[Array], Array]:
+        """Zeros for each parameter in its shape, and the one vector that holds them all."""
+        sizes = [-(-p.data.size // 64) * 64 for p in self.parameters]
+        first = self.parameters[0].data
+        vector = xp_of(first).zeros(sum(sizes), first.dtype)
+        starts = [sum(sizes[:i]) for i in range(len(sizes))]
+        parts = zip(self.parameters, starts, strict=True)
+        return [vector[i : i + p.data.size].reshape(p.shape) for p, i in parts], vector
+
+    def gather(self) -> tuple[Array, Array]:
+        """Both vectors.  What is no view yet, or has been replaced since, is copied into its place first."""
+        self._gather_data()
+        for p, grad in zip(self.parameters, self.grad, strict=True):
+            if p.grad is None:
+                raise ValueError(f"step: {p} has no gradient; call backward(loss, wrt=...) with it first")
+            if p.grad is not grad:
+                grad[...], p.grad = p.grad, grad
+        return self._data, self._grad
+
+    def _gather_data(self) -> None:
+        for p, data in zip(self.parameters, self.data, strict=True):
+            if p.data is not data:
+                data[...], p.data = p.data, data
+
+
 class Momentum:
     """v <- mu v - lr g;  p <- p + v        v = 0 at first (heavy ball, Polyak 1964; not Nesterov)"""
 
@@ -32,16 +70,14 @@ class Momentum:
         learning_rate: Callable[[int], float],
         momentum: Callable[[int], float],
     ) -> None:
-        self.parameters = list(parameters)
+        self.theta = Theta(parameters)
+        self.parameters = self.theta.parameters
         self.learning_rate, self.momentum = learning_rate, momentum
-        self.velocity = _zeros_like(self.parameters)
+        self.velocity, self._velocity = self.theta.zeros()
 
     def step(self, t: int, epoch: int) -> None:
-        lr, mu = self.learning_rate(t), self.momentum(epoch)
-        for p, v in zip(self.parameters, self.velocity, strict=True):
-            v *= mu
-            v -= lr * p.grad
-            p.data += v
+        theta, gradient = self.theta.gather()
+        kernels.momentum(theta, self._velocity, gradient, self.learning_rate(t), self.momentum(epoch))
 
     def state(self) -> dict[str, list[Array]]:
         return {"velocity": self.velocity}

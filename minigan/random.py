@@ -7,13 +7,14 @@ A stream is a sequence of 32-bit words from the counter-based generator Philox4x
 from 1, four 64-bit numbers in a block, the low half of each first.  Every draw takes the next words in order.
 """
 
-import functools
+from math import ceil
 from typing import Any
 
 import numpy as np
 
 from minigan.backend import Backend
 from minigan.errors import InputError
+from minigan.kernels import THREADS, blocks, compiled
 
 Shape = int | tuple[int, ...]
 
@@ -57,9 +58,13 @@ class Stream:
 
         The two are compared in float32, whatever the dtype.  ValueError unless 0 < keep <= 1.
         """
-        if not 0 < keep <= 1:
-            raise ValueError(f"mask: keep is the probability of keeping a unit, in (0, 1]; got {keep!r}")
+        check_keep(keep)
         return self._draw(MASK, shape, float(keep), 1 / float(keep))
+
+    def dropout(self, x: Any, keep: float) -> tuple[Any, Any]:
+        """x * mask, and the mask, as `mask(x.shape, keep)` draws it; both in one launch on a GPU."""
+        mask = self.mask(x.shape, keep)
+        return x * mask, mask
 
     def normal(self, shape: Shape) -> Any:
         """Mean 0, variance 1, up to 6.76 standard deviations (Box and Muller 1958).  Two words a number."""
@@ -71,28 +76,44 @@ class Stream:
         return self._xp.argsort(keys, kind="stable")
 
 
+def check_keep(keep: float) -> None:
+    """ValueError unless 0 < keep <= 1."""
+    if not 0 < keep <= 1:
+        raise ValueError(f"mask: keep is the probability of keeping a unit, in (0, 1]; got {keep!r}")
+
+
 class _NumpyStream(Stream):
     """The definition of every draw."""
 
     def __init__(self, seed: int, purpose: int, step: int, xp: Any, dtype: np.dtype) -> None:
         key, counter = np.array([seed, purpose], np.uint64), np.array([0, 0, step, 0], np.uint64)
-        self._generator = np.random.Generator(np.random.Philox(key=key, counter=counter))
+        self._philox = np.random.Philox(key=key, counter=counter)
+        self._left = np.empty(0, "<u4")  # the second half of the last number, if nobody took it
         self._xp, self._dtype = xp, dtype
 
+    def _words(self, n: int) -> np.ndarray:
+        fresh = self._philox.random_raw((n - len(self._left) + 1) // 2).astype("<u8", copy=False).view("<u4")
+        words = np.concatenate([self._left, fresh]) if len(self._left) else fresh
+        self._left = words[n:]
+        return words[:n]
+
     def _draw(self, kind: int, shape: Shape, a: float = 0.0, b: float = 0.0) -> np.ndarray:
-        if kind == WORDS:
-            return self._generator.integers(2**32, size=shape, dtype=np.uint32)
+        x = np.empty(shape, np.uint32 if kind == WORDS else self._dtype)
+        words = self._words(x.size * (2 if kind == NORMAL else 1))
         if kind == NORMAL:
-            x = np.empty(shape, self._dtype)
-            x[...] = _box_muller(self._draw(WORDS, 2 * x.size)).reshape(x.shape)
+            x[...] = _box_muller(words).reshape(x.shape)
             return x
-        u = self._generator.random(shape, dtype=np.float32)
-        x = u.astype(self._dtype, copy=False)
-        if kind == UNIFORM:
+        words = words.reshape(x.shape)
+        if kind == WORDS:
+            x[...] = words
+        elif kind == MASK:
+            np.multiply(words >> 8 < ceil(np.float32(a) * 2**24), self._dtype.type(b), out=x)
+        else:
+            x[...] = words >> 8
+            x *= 2**-24
             x *= a
             x += b
-            return x
-        return np.multiply(u < a, self._dtype.type(b), out=x)
+        return x
 
 
 def _box_muller(words: np.ndarray) -> np.ndarray:
@@ -125,17 +146,22 @@ class _CudaStream(Stream):
 
     def _draw(self, kind: int, shape: Shape, a: float = 0.0, b: float = 0.0) -> Any:
         x = self._xp.empty(shape, np.uint32 if kind == WORDS else self._dtype)
-        blocks = x.size // 256 + 1
-        arguments = (x, x.size, *self._name, self._position, kind, a, b)
-        _cuda_kernel(self._xp, self._dtype)((blocks,), (256,), arguments)
+        self._launch("draw", x, kind, a, b)
         self._position += x.size * (2 if kind == NORMAL else 1)
         return x
 
+    def dropout(self, x: Any, keep: float) -> tuple[Any, Any]:
+        check_keep(keep)
+        x = self._xp.ascontiguousarray(x)
+        y, mask = self._xp.empty(x.shape, self._dtype), self._xp.empty(x.shape, self._dtype)
+        self._launch("dropout", y, mask, x, float(keep), 1 / float(keep))
+        self._position += x.size
+        return y, mask
 
-@functools.cache
-def _cuda_kernel(xp: Any, dtype: np.dtype) -> Any:
-    real = "float" if dtype == np.float32 else "double"
-    return xp.RawKernel(CUDA_SOURCE, "draw", ("-fmad=false", f"-DREAL={real}"))  # a*b + c in two roundings
+    def _launch(self, name: str, first: Any, *others: Any) -> None:
+        kernel = compiled(self._xp, CUDA_SOURCE, name, self._dtype)
+        arguments = (first, first.size, *self._name, self._position, *others)
+        kernel((blocks(first.size),), (THREADS,), arguments)
 
 
 CUDA_SOURCE = r"""
@@ -190,5 +216,16 @@ extern "C" __global__ void draw(void *out, long long n, u64 seed, u64 purpose, u
     if (kind == 1) *x = u * (REAL)a + (REAL)b;
     if (kind == 2) *x = u < (float)a ? (REAL)b : 0;
     if (kind == 3) *x = box_muller(w, word(seed, purpose, step, position + 1));
+}
+
+// The mask of kind 2, and y = x * mask.
+extern "C" __global__ void dropout(REAL *y, long long n, u64 seed, u64 purpose, u64 step, u64 position,
+                                   REAL *mask, const REAL *x, double keep, double scale)
+{
+    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= n) return;
+    float u = (word(seed, purpose, step, position + i) >> 8) * (1.0f / 16777216.0f);
+    mask[i] = u < (float)keep ? (REAL)scale : 0;
+    y[i] = x[i] * mask[i];
 }
 """

@@ -8,6 +8,7 @@ everything that operations have in common is here, once: the order, the sums, br
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -75,19 +76,30 @@ def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> N
             needed.add(node.age)
 
     sums = _Sums(wanted)
-    sums.add(loss, xp_of(loss.data).ones_like(loss.data), "backward")
+    sums.add(loss, _one(xp_of(loss.data), loss.dtype).reshape(loss.shape), "backward")
     while graph:
         node = graph.pop()
         if node.age in needed:
             g = sums.take(node)
             for parent, pullback in node.edges:
                 if parent.age in needed:
-                    sums.add(parent, pullback(g), pullback.__qualname__)
+                    writes = getattr(pullback, "into", False)
+                    share = pullback(g, sums.place(parent)) if writes else pullback(g)
+                    sums.add(parent, share, pullback.__qualname__)
         if not keep_graph and node.edges:
             node.edges = None
     for p in wanted.values():
         if p.age not in sums.of:
             sums.add(p, xp_of(p.data).zeros_like(p.data), "backward")
+
+
+def into(pullback: Callable[..., Array]) -> Callable[..., Array]:
+    """Marks a pullback (g, out=None) that can write its share into an array `out`.
+
+    The gradient of a weight is then computed where it stays, in p.grad, and not copied there.
+    """
+    pullback.into = True
+    return pullback
 
 
 def unbroadcast(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
@@ -100,6 +112,12 @@ def unbroadcast(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -
         raise ValueError(f"{source}: an array of shape {shape} cannot have been broadcast to {g.shape}")
     stretched = (added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1)
     return g.sum(axis=(*range(added), *stretched)).reshape(shape)
+
+
+@cache
+def _one(xp: Any, dtype: Any) -> Array:
+    """dL/dL, made once: nobody writes into it."""
+    return xp.ones((), dtype)
 
 
 def _wanted(wrt: Iterable[Tensor]) -> dict[int, Tensor]:
@@ -143,9 +161,18 @@ class _Sums:
     def take(self, node: Tensor) -> Array:
         return self.of[node.age] if node.age in self.wanted else self.of.pop(node.age)
 
+    def place(self, x: Tensor) -> Array | None:
+        """x.grad, where it waits for its first share."""
+        if x.age not in self.wanted or x.age in self.of:
+            return None
+        if x.grad is None or x.grad.shape != x.shape or x.grad.dtype != x.dtype:
+            x.grad = xp_of(x.data).empty_like(x.data)
+        return x.grad
+
     def add(self, x: Tensor, share: Array, source: str) -> None:
         if share.dtype != x.dtype:
             raise TypeError(f"{source}: the gradient of a {x.dtype} input came as {share.dtype}")
+        place = self.place(x)
         if share.shape != x.shape:
             share = unbroadcast(share, x.shape, source)
         if x.age in self.made_here:
@@ -153,11 +180,10 @@ class _Sums:
         elif x.age in self.of:
             self.of[x.age] = self.of[x.age] + share
             self.made_here.add(x.age)
-        elif x.age in self.wanted:
-            if x.grad is None or x.grad.shape != x.shape or x.grad.dtype != x.dtype:
-                x.grad = xp_of(x.data).empty_like(x.data)
-            x.grad[...] = share
-            self.of[x.age] = x.grad
+        elif place is not None:
+            if share is not place:
+                place[...] = share
+            self.of[x.age] = place
             self.made_here.add(x.age)
         else:
             self.of[x.age] = share

@@ -1,13 +1,16 @@
 """What all tests share: the array libraries, the real MNIST, and how hypothesis searches."""
 
 import os
+from functools import partial
 from pathlib import Path
 
+import cuda_on_cpu
 import pytest
+import strict_cupy
 from hypothesis import HealthCheck, Phase, settings
 from strict_cupy import strict_backend
 
-from minigan import data
+from minigan import data, kernels
 from minigan.backend import Backend
 from minigan.errors import InputError
 
@@ -40,6 +43,24 @@ def backend(request):
         return Backend(request.param, "float64")
     except InputError as reason:
         pytest.skip(f"NOT TESTED on a GPU: {str(reason).partition(';')[0]}")
+
+
+@pytest.fixture(params=["source compiled for the CPU", "stand-in", "cupy"])
+def gpu(request, monkeypatch):
+    """backend(dtype) of a GPU, or of what comes near it."""
+    if request.param == "cupy":
+        try:
+            Backend("cupy")
+        except InputError as reason:
+            pytest.skip(f"the kernels did not run on a GPU: {reason}")
+        return partial(Backend, "cupy")
+    if request.param.startswith("source"):
+        if cuda_on_cpu.COMPILER is None:
+            pytest.skip("the CUDA source was NOT TESTED: there is no C++ compiler (g++ or clang++) here")
+        monkeypatch.setattr(strict_cupy.xp, "RawKernel", cuda_on_cpu.CompiledKernel)
+    kernels.compiled.cache_clear()
+    request.addfinalizer(kernels.compiled.cache_clear)
+    return strict_backend
 
 
 @pytest.fixture(scope="session")

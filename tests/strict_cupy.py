@@ -17,6 +17,7 @@ import numpy as np
 
 import minigan.random
 from minigan.backend import Backend
+from minigan.kernels import KERNELS
 
 xp = ModuleType("cupy")
 
@@ -442,7 +443,7 @@ def broadcast_to(a: ndarray, shape: Any) -> ndarray:
 
 @_public
 def ascontiguousarray(a: ndarray) -> ndarray:
-    return a if _own(a).flags.c_contiguous else a.copy()
+    return a if _own(a).flags.c_contiguous else _launch(np.array, a, order="C")
 
 
 @_public
@@ -469,18 +470,38 @@ class Generator:
 
 
 class RawKernel:
-    """The one kernel of minigan: NumPy's stream, which defines what the kernel draws, stands in for it."""
+    """A kernel of minigan's: the function in NumPy that defines it stands in for it."""
 
     def __init__(self, code: str, name: str, options: tuple[str, ...] = ()) -> None:
-        assert (code, name) == (minigan.random.CUDA_SOURCE, "draw"), "the stand-in knows no other kernel"
+        if code == minigan.random.CUDA_SOURCE:
+            self.play = {"draw": _draw, "dropout": _dropout}[name]
+        else:
+            assert name in KERNELS and code == KERNELS[name].source, "the stand-in knows no other kernel"
+            self.play = lambda n, *arguments: KERNELS[name].function(*arguments)
 
     def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:
-        out, n, seed, purpose, step, position, kind, a, b = args
-        assert n == out.size <= grid[0] * block[0]
-        stream = minigan.random._NumpyStream(seed, purpose, step, np, out.dtype)
-        stream._draw(minigan.random.WORDS, position)
+        arrays = [a for a in args if isinstance(a, ndarray)]
+        assert all(a.flags.c_contiguous for a in arrays), "a kernel reads and writes in C order"
+        (n,) = (a for a in args[:2] if isinstance(a, int))
+        assert n == arrays[0].size and (grid == (1,) or n <= grid[0] * block[0])
         _count(launches=1)
-        out._host[...] = stream._draw(kind, out.shape, a, b)
+        self.play(*(a._host if isinstance(a, ndarray) else a for a in args))
+
+
+def _draw(out: np.ndarray, n: int, *arguments: Any) -> None:
+    *name, position, kind, a, b = arguments
+    out[...] = _stream(*name, position, out.dtype)._draw(kind, out.shape, a, b)
+
+
+def _dropout(y: np.ndarray, n: int, *arguments: Any) -> None:
+    *name, position, mask, x, keep, _ = arguments
+    y[...], mask[...] = _stream(*name, position, mask.dtype).dropout(x, keep)
+
+
+def _stream(seed: int, purpose: int, step: int, position: int, dtype: np.dtype) -> Any:
+    stream = minigan.random._NumpyStream(seed, purpose, step, np, dtype)
+    stream._words(position)
+    return stream
 
 
 xp.ndarray = ndarray

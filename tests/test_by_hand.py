@@ -5,7 +5,8 @@ heavy ball.  Only random numbers come from minigan, from the streams and in the 
 
     "order", epoch      the permutation of the training images
     "noise", t          z of every pass of update t, one after the other
-    "dropout", t        the masks of every pass of D, first on real images and then on samples, layer by layer
+    "dropout", t        the masks of every pass of D, layer by layer: in the alternating update on real images
+                        and samples together, in the simultaneous one first on these and then on those
 """
 
 from dataclasses import dataclass, replace
@@ -52,6 +53,10 @@ class Batch:
     pieces: list
     logits: np.ndarray
 
+    def rows(self, part):
+        inputs, masks, pieces = ([a[part] for a in some] for some in (self.inputs, self.masks, self.pieces))
+        return Batch(inputs, masks, pieces, self.logits[part])
+
 
 class ByHand:
     """The same game: the parameters are lists [W1, b1, W2, b2, W3, b3], and v the velocities."""
@@ -69,8 +74,8 @@ class ByHand:
         noise, dropout = self.streams("noise", t), self.streams("dropout", t)
         for i in range(k * t, k * t + k):
             samples = self.generate(self.draw_z(noise))[-1]
-            real = self.discriminate(self.minibatch(i), dropout)
-            fake = self.discriminate(samples, dropout)
+            both = self.discriminate(np.concatenate([self.minibatch(i), samples]), dropout)
+            real, fake = both.rows(slice(len(samples))), both.rows(slice(len(samples), None))
             self.move(self.D, self.v_D, self.gradient_of_D(real, fake), i, epoch)
         layers = self.generate(self.draw_z(noise))
         fake = self.discriminate(layers[-1], dropout)

@@ -27,6 +27,7 @@ ORDER = [
     "errors",
     "files",
     "backend",
+    "kernels",
     "random",
     "tensor",
     "ops",
@@ -124,6 +125,7 @@ UNSAFE = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}  # rea
 CORE_CODE_LINES = 2000  # what one reads in an afternoon: all but measuring, pictures, arguments and wiring
 MEASURING = {"classifier", "parzen", "modes", "theory"}
 NOT_CORE = {"pictures", "__init__", *MEASURING, *ORDER[ORDER.index("cli") :]}
+CUDA = re.compile(r"KERNEL\(|__global__|#define")
 MACHINE_PATH = re.compile(r"(?<![\w.~/-])/(home|root|work|Users|var/folders)/|\b[A-Z]:[\\]Users")
 
 
@@ -359,11 +361,15 @@ def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def code_lines(source: str) -> int:
-    """How many lines are neither blank nor comment nor docstring."""
-    lines = set()
+    """How many lines are neither blank nor comment nor docstring, nor text in CUDA."""
+    lines, cuda = set(), set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type != tokenize.COMMENT and token.string.strip():
-            lines.update(range(token.start[0], token.end[0] + 1))
+        here = range(token.start[0], token.end[0] + 1)
+        if token.type == tokenize.STRING and CUDA.search(token.string):
+            cuda.update(here)
+        elif token.type != tokenize.COMMENT and token.string.strip():
+            lines.update(here)
+    lines -= cuda
     for node in ast.walk(ast.parse(source)):
         match node:
             case (
@@ -387,7 +393,7 @@ def table_of_files() -> str:
         rows.append(f"| [{name}]({name}) | {lines} | {docstring.splitlines()[0].rstrip('.')} |")
         all_lines += lines
         all_code += code_lines(source)
-    rows.append(f"| all | {all_lines:,} | of these {all_code:,} are code: not blank, comment or docstring |")
+    rows.append(f"| all | {all_lines:,} | of these {all_code:,} are code: not blank, comment, docstring or CUDA |")
     return "\n".join(rows) + "\n"
 
 

@@ -82,6 +82,8 @@ OPERATIONS = {
     "matmul": lambda x, y: ops.matmul(x, y),
     "affine": lambda x, y: ops.affine(x, y, Tensor(np.zeros(4, np.float32))),
     "maxout": lambda x, y: ops.maxout(x, 2),
+    "affine_maxout": lambda x, y: ops.affine_maxout(x, y, Tensor(np.zeros(4, np.float32)), 2),
+    "logistic_loss": lambda x, y: ops.logistic_loss(x[:, :1], 2),
     "dropout": lambda x, y: ops.dropout(x, 0.5, Streams(1, FLOAT32)("dropout")),
     "sum": lambda x, y: ops.sum(x, axis=0),
     "mean": lambda x, y: ops.mean(x, axis=0),
@@ -163,9 +165,10 @@ def test_nothing_of_an_update_is_alive_after_it(kind, born):
     tracked = len(gc.get_objects())
 
     numbers = update(game, 1)
-    assert len(tensors) > 30
+    assert len(tensors) > 25
     assert not alive(tensors)
-    assert {id(a) for a in alive(arrays)} == {id(a) for a in numbers}  # nothing but what it returned
+    returned = {id(a if a.base is None else a.base) for a in numbers}  # the logits may be parts of one array
+    assert {id(a) for a in alive(arrays)} == returned  # nothing but these
 
     del numbers
     assert not alive(arrays)

@@ -174,6 +174,30 @@ def maxout(draw):
     )
 
 
+@CASES.of(ops.affine_maxout)
+def affine_maxout(draw):
+    m, inputs, pieces, units = draw.sizes(4)
+    x, W = draw.normal((m, inputs)), draw.normal((inputs, pieces * units))
+    b = 100 * draw.apart(pieces * units)  # far apart: no tie and no kink is near
+
+    def formula(x, W, b):
+        return np.stack([(x @ W + b)[:, unit::units].max(axis=1) for unit in range(units)], axis=1)
+
+    return Example([x, W, b], lambda x, W, b: ops.affine_maxout(x, W, b, pieces), formula)
+
+
+@CASES.of(ops.logistic_loss)
+def logistic_loss(draw):
+    (m,) = draw.sizes(1)
+    ones, scale = draw.one_of(*range(m + 1)), draw.one_of(0.5, -1.0)
+
+    def formula(a):
+        parts = [np.log1p(np.exp(-a[:ones])), np.log1p(np.exp(a[ones:]))]
+        return scale * sum(part.mean() for part in parts if part.size)
+
+    return Example([draw.normal((m, 1))], lambda a: ops.logistic_loss(a, ones, scale), formula)
+
+
 @CASES.of(ops.dropout)
 def dropout(draw):
     shape, keep = draw.shape(), draw.one_of(0.2, 0.5, 0.8, 1.0)
@@ -434,6 +458,12 @@ def test_a_scalar_of_numpy_does_not_make_float64(backend):
         ("maxout: x is (4, 6) ... 4 pieces", ValueError, lambda x: ops.maxout(x, 4)),
         ("maxout: x is (4, 6) ... 0 pieces", ValueError, lambda x: ops.maxout(x, 0)),
         ("maxout: x is (6,) ... (batch, pieces * units)", ValueError, lambda x: ops.maxout(x[0], 2)),
+        ("affine_maxout: W is (6, 4) ... 3 pieces", ValueError, lambda x: biased_maxout(x, 3)),
+        ("affine_maxout: W is (6, 4) ... 0 pieces", ValueError, lambda x: biased_maxout(x, 0)),
+        ("affine_maxout: x is (4, 6)", ValueError, lambda x: ops.affine_maxout(x, x, x[0], 2)),
+        ("logistic_loss: logits (4, 6)", ValueError, lambda x: ops.logistic_loss(x, 2)),
+        ("logistic_loss: ... 5 ones ... at most m", ValueError, lambda x: ops.logistic_loss(x[:, :1], 5)),
+        ("logistic_loss: ... -1 ones", ValueError, lambda x: ops.logistic_loss(x[:, :1], -1)),
         ("keep ... (0, 1] ... 0", ValueError, lambda x: ops.dropout(x, 0, stream(x, 0))),
         ("keep ... (0, 1] ... 1.5", ValueError, lambda x: ops.dropout(x, 1.5, stream(x, 0))),
         ("getitem: ... integers ... [0, 1]", TypeError, lambda x: x[[0, 1]]),
@@ -451,6 +481,10 @@ def test_what_is_wrong_is_refused_in_a_line(backend, message, error, call):
     (x,) = tensors(backend, [np.arange(24.0).reshape(4, 6)])
     with refuses(error, message):
         call(x)
+
+
+def biased_maxout(x, pieces):
+    return ops.affine_maxout(x, ops.transpose(x), x[:, 0], pieces)
 
 
 def single(x):

@@ -62,8 +62,8 @@ def test_optimiser(backend, optimiser, data):
     rate = draw.positive(steps).tolist()
     mu = np.repeat(draw.rng.uniform(0, 1, steps), per_epoch)[:steps].tolist()
     ps = tensors(backend, start)
-    arrays = [p.data for p in ps]
     stepper = make(ps, rate, mu, per_epoch)
+    arrays = [p.data for p in ps]
     for t in range(steps):
         for p, g in zip(ps, gradients, strict=True):
             p.grad = backend.asarray(g[t])

@@ -1,18 +1,11 @@
 """Random numbers: what defines them, that every library draws the same bits, and that they are random."""
 
-import ctypes
-import functools
 import math
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 from strict_cupy import counting, no_sync, strict_backend
-from strict_cupy import xp as strict_xp
 
 import minigan.random
 from minigan.backend import Backend, to_host
@@ -157,87 +150,6 @@ def test_a_wrong_probability_of_keeping(keep):
 
 # The same bits from every library --------------------------------------------------------------------
 
-# C++ that makes a program for the CPU of the kernel, and runs its threads one after the other.
-SHIM = (
-    r"""
-#include <math.h>
-#include <utility>
-#define __device__ static
-#define __global__
-struct dim { unsigned x; };
-static dim blockIdx, blockDim, threadIdx;
-static unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
-{
-    return (unsigned __int128)a * b >> 64;
-}
-""",
-    r"""
-template <class... P, size_t... I> static void call(void f(P...), void **args, std::index_sequence<I...>)
-{
-    f(*(P *)args[I]...);
-}
-template <class... P> static void call(void f(P...), void **args)
-{
-    call(f, args, std::index_sequence_for<P...>{});
-}
-extern "C" void launch(unsigned blocks, unsigned threads, void **args)
-{
-    blockDim.x = threads;
-    for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++)
-        for (threadIdx.x = 0; threadIdx.x < threads; threadIdx.x++) call(draw, args);
-}
-""",
-)
-
-
-class CompiledKernel:
-    """cupy.RawKernel on the CPU: the CUDA source itself, compiled as C++.  As from CuPy, each argument comes
-    by its address, and the kernel decides of what type it is."""
-
-    def __init__(self, code, name, options):
-        self.launch = compiled(code, tuple(options))
-
-    def __call__(self, grid, block, args):
-        out, *numbers = args
-        assert out.flags.c_contiguous
-        types = {int: ctypes.c_int64, float: ctypes.c_double, np.uint64: ctypes.c_uint64}
-        values = [ctypes.c_void_p(out._host.ctypes.data), *(types[type(x)](x) for x in numbers)]
-        addresses = (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values))
-        self.launch(*grid, *block, addresses)
-
-
-@functools.cache
-def compiled(code, options):
-    assert "-fmad=false" in options  # or the GPU rounds a*b + c once, where NumPy rounds twice
-    real = [option for option in options if option.startswith("-D")]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        source, program = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")
-        source.write_text(code.join(SHIM))
-        command = [COMPILER, "-std=c++17", "-O2", "-ffp-contract=off", "-fPIC", "-shared", *real]
-        subprocess.run([*command, source, "-o", program], check=True)
-        return ctypes.CDLL(program).launch
-
-
-COMPILER = shutil.which("g++") or shutil.which("clang++")
-
-
-@pytest.fixture(params=["source compiled for the CPU", "stand-in", "cupy"])
-def gpu(request, monkeypatch):
-    """backend(dtype) of a GPU, or of what comes near it."""
-    if request.param == "cupy":
-        try:
-            Backend("cupy")
-        except InputError as reason:
-            pytest.skip(f"the kernel did not run on a GPU: {reason}")
-        return functools.partial(Backend, "cupy")
-    if request.param.startswith("source"):
-        if COMPILER is None:
-            pytest.skip("the CUDA source was NOT TESTED: there is no C++ compiler (g++ or clang++) here")
-        monkeypatch.setattr(strict_xp, "RawKernel", CompiledKernel)
-    minigan.random._cuda_kernel.cache_clear()
-    request.addfinalizer(minigan.random._cuda_kernel.cache_clear)
-    return strict_backend
-
 
 @both_dtypes
 @pytest.mark.parametrize(
@@ -262,6 +174,9 @@ def test_the_same_bits_as_numpy(gpu, dtype, seed, purpose, step):
         lambda s: s.permutation(0),
         lambda s: s.uniform(1023, 0.1, 0.3),
         lambda s: s._draw(minigan.random.WORDS, 77),
+        lambda s: s.dropout(s._xp.ones((7, 11), s._dtype), 0.3)[0],
+        lambda s: s.dropout(s._xp.ones(3, s._dtype), 0.5)[1],
+        lambda s: s.uniform(9),
     ]
     for draw in draws:
         got, want = draw(ours), draw(theirs)

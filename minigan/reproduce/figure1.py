@@ -12,7 +12,7 @@ from minigan.algorithm1 import Game
 from minigan.backend import Backend
 from minigan.cli import Parser, exit_status
 from minigan.game import discriminator_loss
-from minigan.ops import logistic
+from minigan.ops import concatenate, logistic
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
 from minigan.sample import generate
 from minigan.tensor import Tensor, backward
@@ -82,7 +82,7 @@ def play(seed: int) -> list[dict[str, Any]]:
 def d_step(game: Game, t: int) -> None:
     """D learns; G stands still."""
     x, z = Tensor(game.data.minibatch(t)), Tensor(game.prior(game.streams("noise", t)))
-    loss = discriminator_loss(game.D(x, None), game.D(game.G(z, None), None))
+    loss = discriminator_loss(game.D(concatenate([x, game.G(z, None)]), None))
     backward(loss, wrt=game.D.parameters())
     game.optimiser_D.step(t, 0)
 

@@ -15,6 +15,7 @@ from minigan.cli import Parser, exit_status
 from minigan.data import Mixture
 from minigan.errors import InputError
 from minigan.game import discriminator_loss
+from minigan.ops import concatenate
 from minigan.recipes import Recipe
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
 from minigan.sample import generate
@@ -125,7 +126,7 @@ def g_ahead(game: Game, t: int) -> None:
         backward(g_loss, wrt=game.G.parameters())
         game.optimiser_G.step(i, 0)
     x, z = Tensor(game.data.minibatch(t)), Tensor(game.prior(noise))
-    d_loss = discriminator_loss(game.D(x, None), game.D(game.G(z, None), None), game.d_loss_scale)
+    d_loss = discriminator_loss(game.D(concatenate([x, game.G(z, None)]), None), game.d_loss_scale)
     backward(d_loss, wrt=game.D.parameters())
     game.optimiser_D.step(t, 0)
 

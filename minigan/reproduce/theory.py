@@ -11,7 +11,7 @@ from minigan.backend import Backend
 from minigan.cli import exit_status
 from minigan.game import discriminator_loss, minimax, non_saturating
 from minigan.nn import Layer, Linear, Sequential, Tanh
-from minigan.ops import logistic
+from minigan.ops import concatenate, logistic
 from minigan.optim import Adam, exponential_decay
 from minigan.random import Streams
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
@@ -75,7 +75,7 @@ class Experiment:
     def update(self, t: int) -> None:
         rng = self.streams("data", t)
         real, fake = Tensor(DATA.sample(BATCH, rng)), Tensor(MODEL.sample(BATCH, rng))
-        loss = discriminator_loss(self.D(real, None), self.D(fake, None))
+        loss = discriminator_loss(self.D(concatenate([real, fake]), None))
         backward(loss, wrt=self.D.parameters())
         self.optimiser.step(t, 0)
 

@@ -141,13 +141,17 @@ def maxout__largest_magnitude(x, pieces):
     return _maxout(x, pieces, lambda a, g: _at(a, abs(a).argmax(axis=1), g), value)
 
 
+def _d_loss(a_real, a_fake, scale):
+    return discriminator_loss(ops.concatenate([a_real, a_fake]), scale)
+
+
 def _play(game, t, d_loss=None, data=lambda game, i: i, G_step=lambda t: t, D_twice=False):
     noise, dropout = game.streams("noise", t), game.streams("dropout", t)
     epoch = t * game.k // game.data.per_epoch
     for i in range(t * game.k, t * game.k + game.k):
         a_fake = game.D(game.G(Tensor(game.prior(noise)), dropout), dropout)
         a_real = game.D(Tensor(game.data.minibatch(data(game, i))), dropout)
-        loss = (d_loss or discriminator_loss)(a_real, a_fake, game.d_loss_scale)
+        loss = (d_loss or _d_loss)(a_real, a_fake, game.d_loss_scale)
         backward(loss, wrt=game.D.parameters())
         for _ in range(1 + D_twice):
             game.optimiser_D.step(i, epoch)
@@ -169,7 +173,7 @@ def alternating__only_fake(game, t):
 
 @stranger
 def alternating__squares_the_scale(game, t):
-    return _play(game, t, lambda a, b, scale: discriminator_loss(a, b, scale * scale * 0.9))
+    return _play(game, t, lambda a, b, scale: _d_loss(a, b, scale * scale * 0.9))
 
 
 @stranger

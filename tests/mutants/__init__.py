@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parents[1] / "minigan"
-MODULES = ("tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
+MODULES = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from minigan.algorithm1 import Game, Update
 from minigan.game import discriminator_loss, non_saturating
 from minigan.homework.answers import wrong
+from minigan.ops import concatenate
 from minigan.tensor import Tensor, backward
 
 
 def _D_loss(game: Game, i: int, z: Tensor, dropout) -> tuple[Tensor, Tensor, Tensor]:
     a_real = game.D(Tensor(game.data.minibatch(i)), dropout)
     a_fake = game.D(game.G(z, dropout), dropout)
-    return discriminator_loss(a_real, a_fake, game.d_loss_scale), a_real, a_fake
+    return discriminator_loss(concatenate([a_real, a_fake]), game.d_loss_scale), a_real, a_fake
 
 
 def _G_loss(game: Game, z: Tensor, dropout) -> Tensor:
@@ -172,7 +173,7 @@ def alternating__real_and_fake_swapped(game: Game, t: int) -> Update:
     noise, dropout, epoch = _begin(game, t)
     for i in range(t * game.k, t * game.k + game.k):
         _, a_real, a_fake = _D_loss(game, i, Tensor(game.prior(noise)), dropout)
-        d_loss = discriminator_loss(a_fake, a_real, game.d_loss_scale)
+        d_loss = discriminator_loss(concatenate([a_fake, a_real]), game.d_loss_scale)
         _step_D(game, d_loss, i, epoch)
     g_loss = _G_loss(game, Tensor(game.prior(noise)), dropout)
     _step_G(game, g_loss, t, epoch)
@@ -184,7 +185,7 @@ def alternating__no_scale(game: Game, t: int) -> Update:
     noise, dropout, epoch = _begin(game, t)
     for i in range(t * game.k, t * game.k + game.k):
         _, a_real, a_fake = _D_loss(game, i, Tensor(game.prior(noise)), dropout)
-        d_loss = discriminator_loss(a_real, a_fake)
+        d_loss = discriminator_loss(concatenate([a_real, a_fake]))
         _step_D(game, d_loss, i, epoch)
     g_loss = _G_loss(game, Tensor(game.prior(noise)), dropout)
     _step_G(game, g_loss, t, epoch)

@@ -1,0 +1,98 @@
+"""The CUDA source of minigan's kernels on the CPU: compiled as C++, it takes the place of cupy.RawKernel."""
+
+import ctypes
+import functools
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from strict_cupy import ndarray
+
+COMPILER = shutil.which("g++") or shutil.which("clang++")
+
+# C++ that makes a program for the CPU of a kernel.  It runs the threads one after the other, and those of a
+# kernel in which they wait for each other side by side.
+SHIM = (
+    r"""
+#include <barrier>
+#include <cmath>
+#include <thread>
+#include <utility>
+#include <vector>
+using std::exp; using std::fabs; using std::log1p; using std::sqrt; using std::frexp;
+#define __device__ static
+#define __global__
+#define __shared__ static
+struct dim { unsigned x; };
+static dim blockIdx, blockDim;
+static thread_local dim threadIdx;
+static std::barrier<> *everybody;
+static void __syncthreads() { everybody->arrive_and_wait(); }
+static unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
+{
+    return (unsigned __int128)a * b >> 64;
+}
+""",
+    r"""
+template <class... P, size_t... I> static void call(void f(P...), void **args, std::index_sequence<I...>)
+{
+    f(*(P *)args[I]...);
+}
+template <class... P> static void call(void f(P...), void **args)
+{
+    call(f, args, std::index_sequence_for<P...>{});
+}
+static void play(unsigned thread, void **args)
+{
+    threadIdx.x = thread;
+    call(KERNEL_NAME, args);
+}
+extern "C" void launch(unsigned blocks, unsigned threads, void **args)
+{
+    std::barrier barrier(threads);
+    everybody = &barrier;
+    blockDim.x = threads;
+    for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++) {
+        std::vector<std::thread> side_by_side;
+        for (unsigned thread = 0; thread < threads; thread++)
+            if (WAITING) side_by_side.emplace_back(play, thread, args);
+            else play(thread, args);
+        for (auto &thread : side_by_side) thread.join();
+    }
+}
+""",
+)
+
+
+class CompiledKernel:
+    """As from CuPy, each argument comes by its address, and the kernel decides of what type it is."""
+
+    def __init__(self, code, name, options):
+        self.launch = compiled(code, name, tuple(options))
+
+    def __call__(self, grid, block, args):
+        types = {int: ctypes.c_int64, float: ctypes.c_double, np.uint64: ctypes.c_uint64}
+        values = []
+        for x in args:
+            if isinstance(x, ndarray):
+                assert x.flags.c_contiguous
+                values.append(ctypes.c_void_p(x._host.ctypes.data))
+            else:
+                values.append(types[type(x)](x))
+        addresses = (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values))
+        self.launch(*grid, *block, addresses)
+
+
+@functools.cache
+def compiled(code, name, options):
+    assert "-fmad=false" in options  # or the GPU rounds a*b + c once, where NumPy rounds twice
+    real = [option for option in options if option.startswith("-D")]
+    defined = [f"-DKERNEL_NAME={name}", f"-DWAITING={int('__syncthreads' in code)}"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        source, program = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")
+        source.write_text(code.join(SHIM))
+        command = [COMPILER, "-std=c++20", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-pthread"]
+        subprocess.run([*command, *real, *defined, source, "-o", program], check=True)
+        return ctypes.CDLL(program).launch

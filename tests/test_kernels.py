@@ -1,0 +1,157 @@
+"""kernels.py: the CUDA text of every kernel against the function in NumPy that defines it."""
+
+import inspect
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from properties import exact_sigmoid, exact_softplus
+from strict_cupy import counting, no_sync, strict_backend
+
+from minigan import kernels
+from minigan.backend import Backend, to_host
+from minigan.kernels import KERNELS
+
+ROUNDED = {"sigmoid", "logistic_loss", "logistic_loss_gradient"}  # exp and log differ in the last bits
+
+
+def arguments(name, dtype):
+    """Larger than a block of threads, with equal pieces, zeros and extreme logits."""
+    rng = np.random.default_rng(1)
+
+    def normal(*shape):
+        return rng.standard_normal(shape).astype(dtype)
+
+    def few(*shape):
+        return rng.integers(-2, 3, shape).astype(dtype)
+
+    m, pieces, units = 13, 3, 29
+    logits = np.concatenate([normal(11, 1), [[0.0], [-0.0], [800], [-800], [30], [-30]], normal(600, 1)])
+    logits = logits.astype(dtype)
+    a, y = few(m, pieces * units), few(m, units)
+    if name == "maxout_gradient":
+        y = a.reshape(m, pieces, units).max(axis=1)
+    n = 70_000  # more than NumPy's block
+    return {
+        "relu_gradient": (np.empty_like(a), normal(*a.shape), a),
+        "sigmoid": (np.empty_like(logits), logits),
+        "sigmoid_gradient": (np.empty_like(a), normal(*a.shape), rng.random(a.shape).astype(dtype)),
+        "bias_maxout": (y, a, few(pieces * units), pieces, units),
+        "maxout_gradient": (np.empty_like(a), normal(m, units), a, y, pieces, units),
+        "logistic_loss": (np.empty((), dtype), logits, len(logits), 9, 0.5),
+        "logistic_loss_gradient": (np.empty_like(logits), np.asarray(3, dtype), logits, 9, 0.5),
+        "momentum": (normal(n), normal(n), normal(n), 0.1, 0.6),
+    }[name]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_same_as_numpy(gpu, name, dtype):
+    backend, given = gpu(dtype), arguments(name, dtype)
+    theirs = [x.copy() if isinstance(x, np.ndarray) else x for x in given]
+    ours = [backend.asarray(x) if isinstance(x, np.ndarray) else x for x in given]
+    assert KERNELS[name](*theirs) is theirs[0] and KERNELS[name](*ours) is ours[0]
+    for x, expected, before in zip(ours, theirs, given, strict=True):
+        if isinstance(before, np.ndarray):
+            if name in ROUNDED:
+                assert_allclose(to_host(x), expected, rtol=3e-6 if dtype == "float32" else 1e-14)
+            else:
+                np.testing.assert_array_equal(to_host(x), expected, strict=True)
+
+
+def formulas(name, *given):
+    """What the kernel leaves in its first array, in NumPy's float64 and in other words than minigan's."""
+    a = given[1].astype(np.float64)
+    match name:
+        case "relu_gradient":
+            return np.where(given[2] <= 0, 0, a)
+        case "sigmoid":
+            return exact_sigmoid(a)
+        case "sigmoid_gradient":
+            y = given[2].astype(np.float64)
+            return a * (y - y**2)
+        case "bias_maxout":
+            _, _, b, pieces, units = given
+            return np.stack([(a + b)[:, unit::units].max(axis=1) for unit in range(units)], axis=1)
+        case "maxout_gradient":
+            _, _, x, _, pieces, units = given
+            x = x.reshape(len(x), pieces, units)
+            winner = np.arange(pieces)[:, None] == x.argmax(axis=1)[:, None, :]
+            return (winner * a[:, None, :]).reshape(len(a), -1)
+        case "logistic_loss":
+            _, _, _, ones, scale = given
+            return scale * (exact_softplus(-a[:ones]).mean() + exact_softplus(a[ones:]).mean())
+        case "logistic_loss_gradient":
+            _, g, x, ones, scale = given
+            x = x.astype(np.float64)
+            real, fake = -exact_sigmoid(-x[:ones]) / ones, exact_sigmoid(x[ones:]) / (len(x) - ones)
+            return g * scale * np.concatenate([real, fake])
+        case "momentum":
+            p, v, g, lr, mu = given
+            return p + (mu * v - lr * g)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.filterwarnings("error")
+def test_the_formula(name, dtype):
+    given, now = arguments(name, dtype), arguments(name, dtype)
+    tolerance = 1e-5 if dtype == "float32" else 1e-12
+    result = KERNELS[name](*now)
+    assert result is now[0] and result.dtype == dtype
+    assert_allclose(result, formulas(name, *given), rtol=tolerance, atol=tolerance / 1e3)
+
+
+@pytest.mark.parametrize("ones", [0, 617])
+def test_a_loss_with_labels_of_one_kind(gpu, ones):
+    _, logits, count, _, scale = arguments("logistic_loss", "float64")
+    for backend in (Backend(dtype="float64"), gpu("float64")):
+        loss = backend.xp.empty((), backend.dtype)
+        kernels.logistic_loss(loss, backend.asarray(logits), count, ones, scale)
+        expected = scale * np.logaddexp(0, -logits if ones else logits).mean()
+        assert float(loss) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_one_launch_no_wait_and_nothing_copied(name):
+    backend = strict_backend()
+    given = [backend.asarray(x) if isinstance(x, np.ndarray) else x for x in arguments(name, "float32")]
+    with counting() as counts, no_sync():
+        KERNELS[name](*given)
+    assert (counts.launches, counts.bytes_copied) == (1, 0)
+
+
+def test_an_input_in_another_order_is_copied_first():
+    xp = strict_backend().xp
+    g, a = (xp.asarray(np.arange(6.0).reshape(3, 2)).T for _ in range(2))
+    dx = kernels.relu_gradient(xp.empty((2, 3), np.float64), g, a)
+    assert dx.get().tolist() == [[0, 2, 4], [1, 3, 5]]
+
+
+def test_no_kernel_writes_into_what_it_calls_const():
+    for name, kernel in KERNELS.items():
+        before, now = arguments(name, "float32"), arguments(name, "float32")
+        kernel.function(*now)
+        text = kernel.source.partition(f"{name}(")[2].partition(")")[0]
+        declared = [word.strip() for word in text.split(",")][1:]
+        assert len(declared) == len(inspect.signature(kernel.function).parameters)
+        for declaration, old, new in zip(declared, before, now, strict=True):
+            if declaration.startswith("const"):
+                np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("architecture", ["sm_75", "sm_90"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nvrtc_compiles_it(architecture, dtype):
+    """For GPUs from Turing to Hopper, with NVIDIA's own compiler, which needs no GPU."""
+    nvrtc = pytest.importorskip("cupy.cuda.compiler", reason="NOT COMPILED by nvrtc: CuPy is not installed")
+    real = "float" if dtype == "float32" else "double"
+    import minigan.random
+
+    for source in [minigan.random.CUDA_SOURCE, *(kernel.source for kernel in KERNELS.values())]:
+        options = ("-fmad=false", f"-DREAL={real}", f"-arch={architecture}")
+        try:
+            binary, _ = nvrtc.compile_using_nvrtc(source, options, architecture.removeprefix("sm_"))
+        except RuntimeError as error:
+            pytest.skip(f"NOT COMPILED by nvrtc: {error}")
+        assert binary
