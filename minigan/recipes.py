@@ -10,17 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from math import isfinite, sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.game import GENERATOR_LOSSES
 from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh
 from minigan.optim import Adam, Momentum, Optimiser, exponential_decay, linear_ramp
 from minigan.random import Stream, Streams
 from minigan.tensor import Array
+
+if TYPE_CHECKING:
+    from minigan.data import Dataset  # slow to import
 
 ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
 UPDATES = ("simultaneous", "alternating")

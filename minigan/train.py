@@ -1,20 +1,25 @@
 """python -m minigan.train: play the game, in a run folder."""
 
+from __future__ import annotations
+
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigan import pictures, recipes, run
+from minigan import recipes
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status, named
 from minigan.errors import InputError
 from minigan.recipes import RECIPES, Recipe
+
+if TYPE_CHECKING:
+    from minigan.run import Training
 
 EXAMPLES = """\
   python -m minigan.train                                  the bundled digits, about a minute
@@ -102,6 +107,8 @@ def _train(args: Namespace) -> int:
         print(f"interrupted; saved at update {training.t}; to continue: {training.how_to_resume()}")
         return 130
     if args.film:
+        from minigan import pictures
+
         pictures.save_film(folder / "film.gif", sorted((folder / "samples").glob("epoch-*.png")))
         say(f"film:    {folder / 'film.gif'}")
     say(f"samples: {folder / 'samples.png'}")
@@ -109,7 +116,9 @@ def _train(args: Namespace) -> int:
     return 0
 
 
-def _start(args: Namespace, changes: dict[str, Any]) -> run.Training:
+def _start(args: Namespace, changes: dict[str, Any]) -> Training:
+    from minigan import run  # slow to import, and --help has no need of it
+
     recipe = recipes.find(args.recipe or "digits").change(**changes)
     backend = choose(args.backend or "numpy")
     seed = 1 if args.seed is None else args.seed
@@ -118,7 +127,9 @@ def _start(args: Namespace, changes: dict[str, Any]) -> run.Training:
     return training
 
 
-def _resume(args: Namespace, changes: dict[str, Any]) -> run.Training:
+def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
+    from minigan import run
+
     if args.out:
         raise InputError("--out names a new run folder and --resume an old one; give one of them")
     folder = Path(args.resume)
@@ -141,11 +152,11 @@ class Progress:
 
     LINE_SECONDS = 5.0
 
-    def __init__(self, training: run.Training, quiet: bool) -> None:
+    def __init__(self, training: Training, quiet: bool) -> None:
         self.training, self.quiet, self.bar = training, quiet, None
         self.began, self.first, self.printed = time.monotonic(), training.t, time.monotonic()
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Progress:
         if not self.quiet and sys.stderr.isatty():
             from tqdm import tqdm
 

@@ -1,5 +1,6 @@
 """python -m minigan.benchmark: that it measures what it says.  No test looks at how long anything takes."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,7 +9,8 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from dataclasses import replace
-from itertools import count
+from functools import partial
+from itertools import count, pairwise
 from math import prod
 from types import SimpleNamespace
 
@@ -16,8 +18,17 @@ import numpy as np
 import pytest
 import strict_cupy
 
-from minigan import benchmark, data, recipes, run
+from minigan import data, ops, recipes, run, tensor
+from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
+from minigan.benchmark import __main__ as benchmark
+from minigan.benchmark import document, instruments, measure, parts, sweep
+from minigan.benchmark.floor import floor, gflop, products
+from minigan.benchmark.gpu import launches
+from minigan.benchmark.pytorch import torch_step
+from minigan.benchmark.report import report
+from minigan.benchmark.update import stepper, synthetic
+from minigan.errors import InputError
 
 TINY = replace(
     recipes.find("digits"), name="tiny", update="alternating", batch=20, hidden=(12, 9), units=(7, 5)
@@ -47,7 +58,7 @@ PARTS = {
 def tiny(monkeypatch):
     """The recipe `tiny`, fewer untimed turns, and threads as they were."""
     monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
-    monkeypatch.setattr(benchmark, "WARM_UP", 1)
+    monkeypatch.setattr(instruments, "WARM_UP", 1)
     for name in benchmark.THREADS:
         monkeypatch.delenv(name, raising=False)
 
@@ -85,36 +96,36 @@ def multiplied(monkeypatch):
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_the_floor_has_exactly_the_products_of_the_update(recipe, multiplied):
     players = players_of(recipe, strict_cupy.strict_backend())
-    needed = benchmark.products(players, recipe.update)
-    step, floor = benchmark.stepper(players, recipe.update), benchmark.floor(needed, recipe.batch, players)
+    needed = products(players, recipe.update)
+    step, compute = stepper(players, recipe.update), floor(needed, recipe.batch, players)
     step()
     of_the_update = multiplied.copy()
     multiplied.clear()
-    floor()
+    compute()
     assert multiplied == of_the_update
     flops = sum(2 * prod(shape) for shape in of_the_update)
-    assert benchmark.gflop(needed, recipe.batch) == pytest.approx(flops / 1e9)
+    assert gflop(needed, recipe.batch) == pytest.approx(flops / 1e9)
 
 
-@pytest.mark.parametrize(("update", "gflop"), [("alternating", 3.566784), ("simultaneous", 2.820816)])
-def test_the_paper_s_mnist_update_has_so_many(update, gflop):
+@pytest.mark.parametrize(("update", "found"), [("alternating", 3.566784), ("simultaneous", 2.820816)])
+def test_the_paper_s_mnist_update_has_so_many(update, found):
     """By hand, weights times (2 * batch) for each product: G has 2,500,800 and D 1,229,040; of these 120,000
     and 940,800 are in the first layer."""
     recipe = recipes.find("mnist").change(update=update)
-    players = run.set_up(recipe, benchmark.synthetic(recipe), Backend(), seed=1)
-    assert benchmark.gflop(benchmark.products(players, update), 100) == pytest.approx(gflop)
+    players = run.set_up(recipe, synthetic(recipe), Backend(), seed=1)
+    assert gflop(products(players, update), 100) == pytest.approx(found)
 
 
 def test_the_floor_computes_into_arrays_that_are_there(monkeypatch):
     players = players_of(TINY)
-    needed = benchmark.products(players, "alternating")
-    floor = benchmark.floor(needed, 20, players)
+    needed = products(players, "alternating")
+    compute = floor(needed, 20, players)
     results, matmul = [], np.matmul
     monkeypatch.setattr(np, "matmul", lambda a, b, out: results.append(id(matmul(a, b, out=out))))
-    floor()
+    compute()
     first = results.copy()
     results.clear()
-    floor()
+    compute()
     assert results == first and len(set(first)) == len(needed)
 
 
@@ -125,15 +136,15 @@ def test_contenders_take_turns_and_the_first_turns_do_not_count():
     log = []
     contenders = {name: lambda name=name: log.append(name) for name in "ab"}
     ticks = count()
-    seconds = benchmark.interleave(contenders, 3, lambda: next(ticks), lambda: log.append("finish"))
-    assert log == ["a", "finish", "a", "finish", "b", "finish", "b", "finish"] * (benchmark.WARM_UP + 3)
+    seconds = instruments.interleave(contenders, 3, lambda: next(ticks), lambda: log.append("finish"))
+    assert log == ["a", "finish", "a", "finish", "b", "finish", "b", "finish"] * (instruments.WARM_UP + 3)
     assert {name: taken.tolist() for name, taken in seconds.items()} == {"a": [1, 1, 1], "b": [1, 1, 1]}
 
 
 def test_a_ratio_is_of_the_same_turn():
     """The machine is ten times slower in the second of three turns: no ratio may be of two turns."""
     products, step = np.array([1.0, 10.0, 3.0]), np.array([2.0, 11.0, 3.0])
-    table = benchmark.summary({"products": products, "step": step, "torch": 2 * products})
+    table = instruments.summary({"products": products, "step": step, "torch": 2 * products})
     assert table["step"]["ratio"] == pytest.approx(1.1)
     assert table["step"]["ratio_quartiles"] == pytest.approx([1.05, 1.55])
     assert table["step"]["ms"] == 3000 and table["step"]["ms_quartiles"] == [2500, 7000]
@@ -143,18 +154,18 @@ def test_a_ratio_is_of_the_same_turn():
 
 def test_updates_are_played_one_after_the_other(monkeypatch):
     played = []
-    monkeypatch.setitem(benchmark.UPDATES, "alternating", lambda players, t: played.append(t))
-    step = benchmark.stepper(None, "alternating")
+    monkeypatch.setitem(UPDATES, "alternating", lambda players, t: played.append(t))
+    step = stepper(None, "alternating")
     for _ in range(3):
         step()
     assert played == [0, 1, 2]
 
 
 def test_a_line_is_told_from_a_curve():
-    line = benchmark.line((32, 100, 316), [7 + 0.25 * m for m in (32, 100, 316)])
+    line = sweep.line((32, 100, 316), [7 + 0.25 * m for m in (32, 100, 316)])
     assert list(line.values()) == pytest.approx([7, 0.25, 0])
-    assert benchmark.line((32, 100, 316), [m**2 for m in (32, 100, 316)])["deviation"] > 0.15
-    bent = benchmark.line((1, 10, 100), [2, 11, 80])["deviation"]
+    assert sweep.line((32, 100, 316), [m**2 for m in (32, 100, 316)])["deviation"] > 0.15
+    bent = sweep.line((1, 10, 100), [2, 11, 80])["deviation"]
     assert bent == pytest.approx(0.1185, abs=1e-4)  # 0.47 where the absolute errors are the smallest
 
 
@@ -164,10 +175,10 @@ def test_a_line_is_told_from_a_curve():
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_the_parts_add_up_to_the_profiled_update(recipe):
     """By a clock that ticks once whenever it is read, so that every call and return takes one second."""
-    step = benchmark.stepper(players_of(recipe), recipe.update)
+    step = stepper(players_of(recipe), recipe.update)
     step()
     ticks = count()
-    found = benchmark.parts(step, 4, lambda: float(next(ticks)))
+    found = parts.parts(step, 4, lambda: float(next(ticks)))
     milliseconds = sum(part["ms"] for part in found.values())
     assert milliseconds * 4 / 1000 == pytest.approx(next(ticks), rel=0.02)
     assert min(part["ms"] for part in found.values()) > 0
@@ -175,8 +186,8 @@ def test_the_parts_add_up_to_the_profiled_update(recipe):
 
 
 def test_each_call_is_counted_once_and_in_its_part():
-    step = benchmark.stepper(players_of(TINY), "alternating")
-    calls = {name: part["calls"] for name, part in benchmark.parts(step, 3, count().__next__).items()}
+    step = stepper(players_of(TINY), "alternating")
+    calls = {name: part["calls"] for name, part in parts.parts(step, 3, count().__next__).items()}
     assert calls.keys() == PARTS
     assert calls["activations"] == 3 * 2 + 3  # G plays twice and learns once
     assert calls["maxout"] == 2 * 3 + 2 * 3  # D sees samples once and G's twice, and all have gradients
@@ -186,9 +197,9 @@ def test_each_call_is_counted_once_and_in_its_part():
 
 
 def test_a_function_called_by_a_part_is_counted_with_its_caller():
-    affine, unbroadcast = benchmark.ops.affine.__code__, benchmark.tensor.unbroadcast.__code__
-    *_, pullback = (c for c in benchmark._codes([benchmark.ops.affine]) if c.co_name == "<lambda>")
-    relu, outside = benchmark.ops.relu.__code__, benchmark.stepper.__code__
+    affine, unbroadcast = ops.affine.__code__, tensor.unbroadcast.__code__
+    *_, pullback = (c for c in parts._codes([ops.affine]) if c.co_name == "<lambda>")
+    relu, outside = ops.relu.__code__, stepper.__code__
 
     def entry(code, inlinetime, **calls):
         names = {"affine": affine, "unbroadcast": unbroadcast, "pullback": pullback, "relu": relu}
@@ -202,7 +213,7 @@ def test_a_function_called_by_a_part_is_counted_with_its_caller():
         entry("<built-in method builtins.any>", 0.5, pullback=8.0),
         entry(relu, 4.0),
     ]
-    found = benchmark.attribute(entries)
+    found = parts.attribute(entries)
     assert found.pop("matrix products and biases") == (9.0, 1)
     assert found.pop("activations") == (2.0, 1)
     assert found == {"engine and the rest": (1.5, 0)}
@@ -275,17 +286,17 @@ def test_page_faults_are_those_of_one_update_after_warm_up(monkeypatch):
         usage.ru_minflt += 7
 
     monkeypatch.setattr(
-        benchmark, "resource", SimpleNamespace(getrusage=lambda _: Namespace(**vars(usage)), RUSAGE_SELF=0)
+        instruments, "resource", SimpleNamespace(getrusage=lambda _: Namespace(**vars(usage)), RUSAGE_SELF=0)
     )
     monkeypatch.setattr(sys, "platform", "linux")
-    assert benchmark.memory(step, 10) == {"page_faults": 7, "peak_mib": 300}
+    assert instruments.memory(step, 10) == {"page_faults": 7, "peak_mib": 300}
     monkeypatch.setattr(sys, "platform", "darwin")
     usage.ru_maxrss *= 1024
-    assert benchmark.memory(step, 10)["peak_mib"] == 300
+    assert instruments.memory(step, 10)["peak_mib"] == 300
 
 
 def test_without_the_counters_of_unix_the_report_says_so(capsys, monkeypatch):
-    monkeypatch.setattr(benchmark, "resource", None)
+    monkeypatch.setattr(instruments, "resource", None)
     assert measured(capsys)["memory"] == {"page_faults": None, "peak_mib": None}
     assert benchmark.main(["--recipe", "tiny", "--repeats", "1"]) == 0
     assert "not known on this system" in capsys.readouterr().out
@@ -294,10 +305,41 @@ def test_without_the_counters_of_unix_the_report_says_so(capsys, monkeypatch):
 @pytest.mark.parametrize(("name", "shape"), [("mnist", (50_000, 784)), ("cifar10", (40_000, 3072))])
 def test_nothing_is_downloaded(name, shape, monkeypatch):
     monkeypatch.setattr(data, "load", lambda *_: pytest.fail("the data set was asked for"))
-    dataset = benchmark.synthetic(recipes.find(name))
+    dataset = synthetic(recipes.find(name))
     assert dataset.train.shape == shape and dataset.train.dtype == np.uint8
     prepared = dataset.prepare(dataset.train[:100].astype(np.float32))
     assert prepared.min() == 0 and prepared.max() == 1 and prepared.dtype == np.float32
+
+
+# On a GPU --------------------------------------------------------------------------------------------
+
+
+class Recording(contextlib.AbstractContextManager):
+    """The stand-in's stream.  Like CUDA it records what is launched, and refuses to wait meanwhile."""
+
+    def __init__(self, non_blocking):
+        assert non_blocking  # the work of others on the default stream would break the recording
+        self.recording, self.waited = contextlib.ExitStack(), False
+
+    def __exit__(self, *error):
+        pass
+
+    def synchronize(self):
+        self.waited = True
+
+    def begin_capture(self):
+        assert self.waited
+        self.counts = self.recording.enter_context(strict_cupy.counting())
+
+    def end_capture(self):
+        self.recording.close()
+        if self.counts.waits:
+            raise RuntimeError("cudaErrorStreamCaptureInvalidated")
+        nodes = [f'"graph_1_node_{i}"' for i in range(self.counts.launches)]
+        lines = [f'{node}[style="bold" shape="octagon" label="{i}\\nadd"];' for i, node in enumerate(nodes)]
+        lines += [f"{a} -> {b}[headlabel=0];" for a, b in pairwise(nodes)]
+        head = 'digraph dot {\nsubgraph cluster_1 {\nlabel="graph_1" graph[style="dashed"];'
+        return SimpleNamespace(debug_dot_str=lambda: "\n".join([head, *lines, "}\n}"]))
 
 
 def test_on_a_gpu_it_tells_asking_from_playing(monkeypatch, capsys):
@@ -307,6 +349,7 @@ def test_on_a_gpu_it_tells_asking_from_playing(monkeypatch, capsys):
     runtime = SimpleNamespace(getDeviceProperties=lambda _: {"name": b"a GPU"})
     for name, value in {
         "Event": lambda: event,
+        "Stream": Recording,
         "get_elapsed_time": lambda start, end: 0.5,
         "runtime": runtime,
     }.items():
@@ -318,8 +361,42 @@ def test_on_a_gpu_it_tells_asking_from_playing(monkeypatch, capsys):
     assert result["machine"]["gpu"] == "a GPU" and "parts" not in result
     assert result["epoch_seconds"] == pytest.approx(result["device"]["running"] * (1500 // 20) / 1000)
     assert next(numbers) == 4  # two events for each of two updates
-    report = benchmark.report(result)
-    assert "No table of parts" in report and "a GPU, CuPy 14" in report
+    result["device"]["queue"] = 0.5 * result["launches"]
+    text = report(result)
+    assert f"\n{result['launches']} launches an update, 500.0 microseconds of the host's time for" in text
+    assert "No table of parts" in text and "a GPU, CuPy 14" in text
+    assert "Launches are not counted" in report(result | {"launches": None})
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_launches_are_those_of_one_update(recipe, monkeypatch):
+    monkeypatch.setattr(strict_cupy.xp.cuda, "Stream", Recording, raising=False)
+    backend = strict_cupy.strict_backend()
+    step = partial(UPDATES[recipe.update], players_of(recipe, backend), 0)
+    step()
+    with strict_cupy.counting() as counts:
+        step()
+    assert launches(step, backend) == counts.launches > 100
+
+
+def test_an_update_that_waits_has_no_count(monkeypatch):
+    monkeypatch.setattr(strict_cupy.xp.cuda, "Stream", Recording, raising=False)
+    backend = strict_cupy.strict_backend()
+    assert launches(lambda: backend.xp.zeros(3).get(), backend) is None
+
+
+def test_a_real_gpu_launches_no_less_than_the_stand_in():
+    """What CuPy has one launch for, as a product, may be several kernels in CUDA's libraries."""
+    try:
+        backend = Backend("cupy")
+    except InputError as reason:
+        pytest.skip(f"NOT TESTED on a GPU: {str(reason).partition(';')[0]}")
+    step = partial(UPDATES["alternating"], players_of(TINY, strict_cupy.strict_backend()), 0)
+    step()
+    with strict_cupy.counting() as counts:
+        step()
+    found = launches(partial(UPDATES["alternating"], players_of(TINY, backend), 0), backend)
+    assert counts.launches <= found < 2 * counts.launches
 
 
 # Threads ---------------------------------------------------------------------------------------------
@@ -330,7 +407,7 @@ def test_threads_are_set_before_the_library_starts(monkeypatch):
     monkeypatch.setattr(
         subprocess, "run", lambda *args, **options: runs.append((args, options)) or Namespace(returncode=3)
     )
-    monkeypatch.setattr(benchmark, "measure", lambda *_: pytest.fail("measured in the wrong process"))
+    monkeypatch.setattr(measure, "measure", lambda *_: pytest.fail("measured in the wrong process"))
     argv = ["--recipe", "tiny", "--threads", "7", "--json"]
     assert benchmark.main(argv) == 3
     [((command,), options)] = runs
@@ -347,7 +424,7 @@ def test_with_the_threads_set_it_measures_here(monkeypatch, capsys):
 
 
 def test_threads_in_a_process_of_its_own_from_another_folder(tmp_path):
-    package = os.path.dirname(os.path.dirname(benchmark.__file__))
+    package = os.path.dirname(os.path.dirname(os.path.dirname(benchmark.__file__)))
     command = "-m minigan.benchmark --recipe ring8 --repeats 1 --threads 1 --cpu-time --json"
     done = subprocess.run(
         [sys.executable, *command.split()],
@@ -413,12 +490,12 @@ def test_the_document_keeps_its_prose(tmp_path, capsys):
     assert str(tmp_path) not in first and "Noise:" not in first and "| step " in first
 
     page.write_text(first + "\nAfter: schön.\n", "utf-8")
-    benchmark.write(page, command, "other numbers")
+    document.write(page, command, "other numbers")
     block = f"<!-- {command} -->\n\nother numbers\n\n<!-- end of {command} -->\n"
     assert page.read_text("utf-8") == f"# Speed\n\nBefore.\n\n{block}\nAfter: schön.\n"
     longer = f"{command} --sweep"  # begins with the same words, and is another
-    benchmark.write(page, longer, "a sweep")
-    benchmark.write(page, command, "third numbers")
+    document.write(page, longer, "a sweep")
+    document.write(page, command, "third numbers")
     assert Counter(re.findall("other|third|sweep\n|schön", page.read_text("utf-8"))) == {
         "third": 1,
         "sweep\n": 1,
@@ -427,15 +504,15 @@ def test_the_document_keeps_its_prose(tmp_path, capsys):
 
 
 def test_a_new_document_is_made(tmp_path):
-    benchmark.write(tmp_path / "new.md", "command", "text")
+    document.write(tmp_path / "new.md", "command", "text")
     assert (tmp_path / "new.md").read_text("utf-8") == "<!-- command -->\n\ntext\n\n<!-- end of command -->\n"
 
 
 def test_a_document_without_the_second_mark_is_not_touched(tmp_path, capsys):
     page = tmp_path / "speed.md"
     page.write_text("<!-- command -->\nmine\n", "utf-8")
-    with pytest.raises(benchmark.InputError, match="end of command"):
-        benchmark.write(page, "command", "text")
+    with pytest.raises(InputError, match="end of command"):
+        document.write(page, "command", "text")
     assert page.read_text("utf-8") == "<!-- command -->\nmine\n"
 
 
@@ -455,7 +532,7 @@ def test_pytorch_plays_the_same_update(recipe):
                 return optimisers[-1][1]
 
             patch.setattr(torch.optim, kind, made)
-        step = benchmark.torch_step(recipe, run.load_data(recipe), players, threads=1)
+        step = torch_step(recipe, run.load_data(recipe), players, threads=1)
     for (theirs, _), net in zip(optimisers, (players.G, players.D), strict=True):
         shapes = [tuple(p.shape)[::-1] for p in theirs]
         assert Counter(shapes) == Counter(p.shape for p in net.parameters())

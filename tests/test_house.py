@@ -72,7 +72,18 @@ ORDER = [
     "reproduce.curve",
     "reproduce.classifier",
     "reproduce.__main__",
-    "benchmark",
+    "benchmark.__init__",
+    "benchmark.update",
+    "benchmark.floor",
+    "benchmark.instruments",
+    "benchmark.gpu",
+    "benchmark.parts",
+    "benchmark.pytorch",
+    "benchmark.sweep",
+    "benchmark.measure",
+    "benchmark.report",
+    "benchmark.document",
+    "benchmark.__main__",
     "homework.__init__",
     "homework.transport",
     "homework.isolate",
@@ -194,6 +205,14 @@ def test_import_minigan_loads_numpy_and_nothing_heavy():
     code = f"import sys, minigan; print(*sorted({HEAVY | {'numpy'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.stdout.split(), done.stderr) == (["numpy"], "")
+
+
+@pytest.mark.parametrize("command", ["train", "benchmark.__main__"])
+def test_help_does_not_wait_for_what_it_has_no_need_of(command):
+    code = f"import sys\nfrom minigan.{command} import main\ntry: main(['--help'])\n"
+    code += f"finally: print(*sorted({HEAVY | {'minigan.run', 'minigan.data'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.startswith("usage: ") and done.stdout.endswith("\n\n") and done.stderr == ""
 
 
 # The front door

@@ -75,6 +75,10 @@ def zip_in_name_only(folder: Path, _: Places) -> Path:
     return path
 
 
+def zip_bomb(folder: Path, places: Places) -> Path:
+    return zipped(("hw02.py", b"#" * (200 << 20)))(folder, places)
+
+
 def zip_that_lies_about_sizes(folder: Path, _: Places) -> Path:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -137,7 +141,7 @@ ATTACKS = [
     Attack("a zip that climbs out", "error", make=zipped(("hw02.py", WRONG), ("../../outside", "x"))),
     Attack("a zip with an absolute path", "error", make=zipped(("hw02.py", WRONG), ("/outside", "x"))),
     Attack("a zip with a link", "error", make=zipped(("hw02.py", "/etc/passwd"), mode=LINK)),
-    Attack("a zip bomb", "error", make=zipped(("hw02.py", b"#" * (200 << 20)))),
+    Attack("a zip bomb", "error", make=zip_bomb),
     Attack("a zip that lies about sizes", "error", make=zip_that_lies_about_sizes),
     Attack("a zip of many files", "error", make=zipped(*((f"{i}", "") for i in range(5000)))),
     Attack(

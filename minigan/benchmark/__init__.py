@@ -1,0 +1,1 @@
+"""How fast this machine plays one update, beside its bare matrix products: one file for each job."""

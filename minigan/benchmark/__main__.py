@@ -1,0 +1,99 @@
+"""python -m minigan.benchmark: how fast this machine plays one update, beside its bare matrix products."""
+
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentTypeError, Namespace
+from importlib.util import find_spec
+from pathlib import Path
+
+from minigan import recipes
+from minigan.backend import choose
+from minigan.benchmark import document
+from minigan.cli import Parser, exit_status
+from minigan.errors import InputError
+
+EXAMPLES = """\
+  python -m minigan.benchmark                                  half a minute, all cores
+  python -m minigan.benchmark --threads 1 --compare torch      one core, and PyTorch beside it
+  python -m minigan.benchmark --update simultaneous --batch 32 --json
+  python -m minigan.benchmark --sweep                          a few minutes: batch, width, update rule
+  python -m minigan.benchmark --backend cupy --recipe mnist    on a GPU"""
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure as the arguments say; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    return exit_status(lambda: _benchmark(_parser().parse_args(argv), argv))
+
+
+def _parser() -> Parser:
+    parser = Parser("benchmark", "Time an update of Algorithm 1 beside its bare matrix products.", EXAMPLES)
+    known = ", ".join(recipes.RECIPES)
+    default = "mnist-alternating"
+    parser.add_argument("--recipe", default=default, metavar="NAME", help=f"one of {known} ({default})")
+    parser.add_argument("--update", choices=recipes.UPDATES, help="(default: the recipe's)")
+    parser.add_argument("--batch", type=_positive, metavar="N", help="examples in a minibatch (the recipe's)")
+    parser.add_backend()
+    parser.add_argument("--threads", type=_positive, metavar="N", help="of the matrix library (all cores)")
+    parser.add_argument("--repeats", type=_positive, default=50, metavar="N", help="timed updates (50)")
+    parser.add_argument("--compare", choices=("torch",), help="time PyTorch as well, where it is installed")
+    parser.add_argument("--sweep", action="store_true", help="also other batches, widths and update rules")
+    parser.add_argument("--cpu-time", action="store_true", help="not wall time; only with --threads 1")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
+    parser.add_argument("--write", type=Path, metavar="FILE.md", help="put the tables into this document too")
+    parser.add_argument("--quiet", action="store_true", help="print nothing; with --write")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
+    return int(text)
+
+
+def _benchmark(args: Namespace, argv: list[str]) -> int:
+    recipe = recipes.find(args.recipe)
+    recipe = recipe.change(batch=args.batch or recipe.batch, update=args.update or recipe.update)
+    if args.cpu_time and (args.threads != 1 or args.backend != "numpy"):
+        raise InputError("--cpu-time adds up the time of all threads; use it with --threads 1, on NumPy")
+    if args.quiet and not args.write:
+        raise InputError("--quiet leaves nothing to see; use it with --write")
+    if args.compare and not find_spec(args.compare):
+        raise InputError("--compare torch: PyTorch is not installed; pip install torch")
+    if args.write:
+        document.read(args.write)
+    if args.threads and any(os.environ.get(name) != str(args.threads) for name in THREADS):
+        return _with_threads(args.threads, argv)
+    from minigan.benchmark import measure, report  # slow to import, and --help has no need of them
+
+    result = {"command": _command(args), **measure.measure(recipe, choose(args.backend), args)}
+    if args.write:
+        document.write(args.write, result["command"], report.tables(result))
+    if not args.quiet:
+        print(json.dumps(result) if args.json else report.report(result))
+    return 0
+
+
+def _with_threads(threads: int, argv: list[str]) -> int:
+    """This command again in a process of its own: matrix libraries read their thread count as they start."""
+    above = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (above, os.environ.get("PYTHONPATH"))))
+    env = os.environ | dict.fromkeys(THREADS, str(threads)) | {"PYTHONPATH": path}
+    return subprocess.run([sys.executable, "-m", "minigan.benchmark", *argv], env=env).returncode
+
+
+def _command(args: Namespace) -> str:
+    """The command that measures this again, however it was spelt."""
+    words, parser = ["python -m minigan.benchmark"], _parser()
+    for name, value in vars(args).items():
+        if name not in ("json", "write", "quiet") and value != parser.get_default(name):
+            words += ["--" + name.replace("_", "-"), *([] if value is True else [str(value)])]
+    return " ".join(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
