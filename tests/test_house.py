@@ -412,7 +412,9 @@ def table_of_files() -> str:
         rows.append(f"| [{name}]({name}) | {lines} | {docstring.splitlines()[0].rstrip('.')} |")
         all_lines += lines
         all_code += code_lines(source)
-    rows.append(f"| all | {all_lines:,} | of these {all_code:,} are code: not blank, comment, docstring or CUDA |")
+    rows.append(
+        f"| all | {all_lines:,} | of these {all_code:,} are code: not blank, comment, docstring or CUDA |"
+    )
     return "\n".join(rows) + "\n"
 
 

@@ -1,6 +1,5 @@
-"""What an update costs on a GPU: the host's time, the GPU's, and how many launches."""
+"""What an update costs on a GPU: the host's time and the GPU's."""
 
-import re
 import time
 
 import numpy as np
@@ -38,24 +37,3 @@ def on_gpu(step: Play, repeats: int, backend: Backend) -> dict[str, float]:
         "device": float(np.median(device)),
         "running": 1000 * running,
     }
-
-
-def launches(step: Play, backend: Backend) -> int | None:
-    """Kernels, copies and fills of an update, which CUDA records here instead of playing it.
-
-    step: the same update at each call.  None where it does something that cannot be recorded, as waiting.
-    """
-    stream = backend.xp.cuda.Stream(non_blocking=True)  # the default stream cannot be recorded
-    backend.synchronize()
-    try:
-        with stream:
-            step()  # compiles, and fetches memory: a stream has its own
-            stream.synchronize()
-            stream.begin_capture()
-            try:
-                step()
-            finally:
-                dot = stream.end_capture().debug_dot_str()
-    except RuntimeError:  # CUDA's errors are among these
-        return None
-    return len(re.findall(r'^\s*"\w+"\s*\[', dot, re.MULTILINE))  # a node:  "name"[...]

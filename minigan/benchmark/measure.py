@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from minigan import run
-from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
 from minigan.benchmark.floor import floor, gflop, products
-from minigan.benchmark.gpu import launches, on_gpu
+from minigan.benchmark.gpu import on_gpu
 from minigan.benchmark.instruments import interleave, memory, summary
 from minigan.benchmark.parts import parts
 from minigan.benchmark.pytorch import torch_step
@@ -57,7 +56,6 @@ def measure(recipe: Recipe, backend: Backend, args: Namespace) -> dict[str, Any]
         found["parts"], update = parts(step, args.repeats, clock), times["step"]["ms"]
     else:
         found["device"] = on_gpu(step, args.repeats, backend)
-        found["launches"] = launches(partial(UPDATES[recipe.update], players, 0), backend)
         update = found["device"]["running"]
     found["epoch_seconds"] = update * players.data.per_epoch / recipe.k / 1000
     if args.sweep:

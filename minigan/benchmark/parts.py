@@ -1,25 +1,28 @@
 """The parts of an update, told apart by Python's profiler."""
 
 import cProfile
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from minigan import data, game, ops, optim, tensor
+from minigan import data, game, kernels, ops, optim
 from minigan.benchmark.update import Play
 from minigan.recipes import Recipe
 
+ACTIVATIONS = (kernels.relu_gradient, kernels.sigmoid, kernels.sigmoid_gradient)
 PARTS: dict[str, tuple[Any, ...]] = {  # functions, and modules for all of theirs; the first that fits counts
-    "matrix products and biases": (ops.affine, ops.matmul, tensor.unbroadcast),  # the last: of the biases
-    "activations": (ops.relu, ops.leaky_relu, ops.sigmoid, ops.tanh),
-    "maxout": (ops.maxout,),
+    "matrix products and biases": (ops.affine, ops.affine_maxout, ops.matmul),
+    "activations": (ops.relu, ops.leaky_relu, ops.sigmoid, ops.tanh, *ACTIVATIONS),
+    "maxout": (ops.maxout, kernels.bias_maxout, kernels.maxout_gradient),
     "dropout masks": (ops.dropout,),
     "noise": (Recipe.noise,),
     "minibatches": (data.Minibatches.minibatch,),
-    "parameter updates": (optim.Momentum.step, optim.Adam.step),
-    "losses, other arithmetic": (game, ops),  # the latter as in batch norm
+    "parameter updates": (optim.Momentum.step, optim.Adam.step, kernels.momentum),
+    "losses, other arithmetic": (game, ops, kernels),  # the latter two as in batch norm
 }
 REST = "engine and the rest"
+LAUNCH = kernels.Kernel.__call__.__code__
 
 
 def parts(step: Play, repeats: int, clock: Callable[[], float]) -> dict[str, dict[str, float]]:
@@ -37,7 +40,8 @@ def attribute(entries: Sequence[Any]) -> dict[str, tuple[float, int]]:
     """Seconds and calls of each part; what is in none is the engine's.
 
     entries: the profiler's, each with the functions it called.  A call from a part's function is its caller's
-    work and not counted again, nor is one from a built-in (any, sorted), whose code is but a name.
+    work and not counted again, unless it is of a kernel, which has a part of its own; nor is one from a
+    built-in (any, sorted), whose code is but a name.
     """
     part_of = {}
     for part, members in PARTS.items():
@@ -45,13 +49,16 @@ def attribute(entries: Sequence[Any]) -> dict[str, tuple[float, int]]:
             part_of.setdefault(code, part)
     seconds, calls = dict.fromkeys(PARTS, 0.0), dict.fromkeys(PARTS, 0)
     for caller in entries:
-        if isinstance(caller.code, CodeType) and caller.code not in part_of:
+        if isinstance(caller.code, CodeType):
+            its = part_of.get(caller.code)
             for called in caller.calls or ():
-                if part := part_of.get(called.code):
+                if its and called.code is LAUNCH:
+                    seconds[its] -= called.totaltime
+                elif not its and (part := part_of.get(called.code)):
                     seconds[part] += called.totaltime
-                    calls[part] += called.callcount
+                    calls[part] += called.callcount * (caller.code is not LAUNCH)
     rest = sum(entry.inlinetime for entry in entries) - sum(seconds.values())
-    return {part: (seconds[part], calls[part]) for part in PARTS if calls[part]} | {REST: (rest, 0)}
+    return {part: (seconds[part], calls[part]) for part in PARTS if seconds[part]} | {REST: (rest, 0)}
 
 
 def _codes(members: Sequence[Any]) -> Iterator[CodeType]:
@@ -61,7 +68,7 @@ def _codes(members: Sequence[Any]) -> Iterator[CodeType]:
             own = [f for f in vars(member).values() if getattr(f, "__module__", "") == member.__name__]
             yield from _codes([f for f in own if isinstance(f, FunctionType)])
             continue
-        codes = [member.__code__]
+        codes = [inspect.unwrap(member).__code__]  # of a kernel, its function in NumPy
         for code in codes:
             yield code
             codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]

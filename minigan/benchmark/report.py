@@ -46,7 +46,7 @@ def _sections(result: Mapping[str, Any]) -> Iterator[str]:
     )
     if "device" in result:
         yield _table(("on the GPU", "ms"), [(MEANING[name], ms) for name, ms in result["device"].items()])
-        yield f"{_launches(result)} No table of parts: the host's clock cannot tell them while the GPU works."
+        yield "No table of parts: the host's clock cannot tell them while the GPU works behind it."
     else:
         total = sum(part["ms"] for part in result["parts"].values())
         rows = [(name, p["calls"] or "", p["ms"], p["ms"] / total) for name, p in result["parts"].items()]
@@ -57,13 +57,6 @@ def _sections(result: Mapping[str, Any]) -> Iterator[str]:
         faults = f"{result['memory']['page_faults']:.0f} page faults an update after warm-up"
         memory = f"{faults}; peak memory {peak:.0f} MiB, with Python and the data."
     yield f"{memory} An epoch takes {result['epoch_seconds']:.1f} s."
-
-
-def _launches(result: Mapping[str, Any]) -> str:
-    if result["launches"] is None:
-        return "Launches are not counted: CUDA could not record this update."
-    each = 1000 * result["device"]["queue"] / result["launches"]
-    return f"{result['launches']} launches an update, {each:.1f} microseconds of the host's time for each."
 
 
 def _sweep_sections(found: Mapping[str, Any]) -> Iterator[str]:
