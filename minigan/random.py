@@ -107,7 +107,8 @@ class _NumpyStream(Stream):
         if kind == WORDS:
             x[...] = words
         elif kind == MASK:
-            np.multiply(words >> 8 < ceil(np.float32(a) * 2**24), self._dtype.type(b), out=x)
+            kept = words < ceil(np.float32(a) * 2**24) * 2**8  # u < a
+            np.multiply(kept, self._dtype.type(b), out=x)
         else:
             x[...] = words >> 8
             x *= 2**-24

@@ -144,7 +144,9 @@ def test_no_kernel_writes_into_what_it_calls_const():
 @pytest.mark.parametrize("real", ["float", "double"])
 def test_nvrtc_compiles_it(architecture, real):
     """For GPUs from Turing to Hopper, by NVIDIA's own compiler, which needs no GPU."""
-    nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", reason="NOT COMPILED by nvrtc: CuPy is not installed")
+    nvrtc = pytest.importorskip(
+        "cupy_backends.cuda.libs.nvrtc", reason="NOT COMPILED by nvrtc: CuPy is not installed"
+    )
     try:
         nvrtc.getVersion()
     except (ImportError, RuntimeError) as error:

@@ -13,7 +13,7 @@ from minigan.recipes import Recipe
 ACTIVATIONS = (kernels.relu_gradient, kernels.sigmoid, kernels.sigmoid_gradient)
 PARTS: dict[str, tuple[Any, ...]] = {  # functions, and modules for all of theirs; the first that fits counts
     "matrix products and biases": (ops.affine, ops.affine_maxout, ops.matmul),
-    "activations": (ops.relu, ops.leaky_relu, ops.sigmoid, ops.tanh, *ACTIVATIONS),
+    "activations": (ops.relu, ops.leaky_relu, ops.sigmoid, ops.logistic, ops.tanh, *ACTIVATIONS),
     "maxout": (ops.maxout, kernels.bias_maxout, kernels.maxout_gradient),
     "dropout masks": (ops.dropout,),
     "noise": (Recipe.noise,),
