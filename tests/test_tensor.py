@@ -13,7 +13,7 @@ from properties import Draw, host, refuses, tensors
 from minigan import ops
 from minigan.backend import xp_of
 from minigan.gradcheck import gradcheck
-from minigan.tensor import Tensor, backward, unbroadcast
+from minigan.tensor import Tensor, backward, into, unbroadcast
 
 
 def vector(backend, *values, dtype="float64"):
@@ -142,6 +142,28 @@ def test_an_array_of_somebody_else_is_not_written_into(backend):
     assert_allclose(host(a.grad), [15, 25])
     assert_allclose(host(b.grad), [10, 20])
     assert_allclose(host(x.grad), [35, 65])
+
+
+def test_a_pullback_marked_into_writes_the_first_share_where_it_stays(backend):
+    x, places = vector(backend, 3.0, 4.0), []
+
+    def twice(x):
+        def pullback(g, out=None):
+            places.append(out)
+            if out is None:
+                return 2 * g
+            out[...] = 2 * g
+            return out
+
+        return Tensor(2 * x.data, (x, into(pullback)))
+
+    backward(ops.sum(twice(x) + twice(x)), wrt=[x])
+    assert places == [places[0], None] and places[0] is x.grad  # the second share is added to the first
+    assert_allclose(host(x.grad), [4, 4])
+    places.clear()
+    backward(ops.sum(twice(x * x)), wrt=[x])
+    assert places == [None]  # x * x was not asked for
+    assert_allclose(host(x.grad), [12, 16])
 
 
 def test_no_two_gradients_share_memory(backend):
