@@ -19,7 +19,7 @@ from . import HERE, PACKAGE
 from .__main__ import PROCESSES, is_rejected, rows, trial, write
 from .plant import TOO_LATE
 
-MECHANICAL = ("tensor", "ops", "nn", "game", "optim", "algorithm1", "random")
+MECHANICAL = ("kernels", "tensor", "ops", "nn", "game", "optim", "algorithm1", "random")
 RESULTS = HERE / "mechanical.json"
 BEGINS = "<!-- Mechanical changes: `python -m tests.mutants.mechanical` writes this part. -->\n"
 ENDS = "<!-- Mechanical changes end. -->\n"
