@@ -24,6 +24,7 @@ BLOCK = 2**16  # elements of a vector that NumPy works on at a time
 
 HEADER = r"""
 typedef long long whole;
+// What follows is for element i, which is this thread's.
 #define EACH(i, n) whole i = (whole)blockIdx.x * blockDim.x + threadIdx.x; if (i < n)
 """
 
