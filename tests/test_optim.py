@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from properties import Draw, host, public, tensors
+from properties import Draw, host, public, refuses, tensors
 
 from minigan import optim
 from minigan.optim import Adam, Momentum, exponential_decay, linear_ramp
@@ -122,6 +122,12 @@ def test_the_state_is_what_a_checkpoint_needs(backend, make, names, dtype):
     optimiser.step(1, 0)
     for p, q in zip(resumed.parameters, optimiser.parameters, strict=True):
         assert np.array_equal(host(p.data), host(q.data))
+
+
+def test_a_step_without_a_gradient_says_what_is_missing(backend):
+    (p,) = tensors(backend, [np.ones(3)])
+    with refuses(ValueError, "Tensor(3,) float64 has no gradient; call backward(loss, wrt=...) with it first"):
+        Momentum([p], lambda t: 0.1, lambda epoch: 0.5).step(0, 0)
 
 
 # Schedules -------------------------------------------------------------------------------------------
