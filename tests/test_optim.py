@@ -126,7 +126,7 @@ def test_the_state_is_what_a_checkpoint_needs(backend, make, names, dtype):
 
 def test_a_step_without_a_gradient_says_what_is_missing(backend):
     (p,) = tensors(backend, [np.ones(3)])
-    with refuses(ValueError, "Tensor(3,) float64 has no gradient; call backward(loss, wrt=...) with it first"):
+    with refuses(ValueError, "Tensor(3,) float64 has no gradient ... backward(loss, wrt=...)"):
         Momentum([p], lambda t: 0.1, lambda epoch: 0.5).step(0, 0)
 
 
