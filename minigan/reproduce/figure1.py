@@ -95,8 +95,11 @@ def g_step(game: Game, t: int) -> None:
 
 
 def _settling(game: Game, steps: int) -> Game:
-    """The same players, whose learning rates fall to a hundredth over the steps."""
-    recipe = RECIPE.change(lr_decay=100 ** (1 / steps))
+    """The same players, whose learning rates fall to a hundredth over the steps; no momentum (Adam's beta1).
+
+    With momentum the players circle round the end of the game instead of coming to rest there.
+    """
+    recipe = RECIPE.change(lr_decay=100 ** (1 / steps), momentum=0.0)
     return replace(game, optimiser_G=recipe.optimiser_of(game.G), optimiser_D=recipe.optimiser_of(game.D))
 
 
