@@ -87,6 +87,7 @@ def evaluate(
 
 
 def epochs_of(folder: Path) -> int:
+    """How many epochs the run has behind it, by its log."""
     log = run.read_log(folder)
     return log[-1]["epoch"] if log else 0
 
@@ -95,6 +96,7 @@ def epochs_of(folder: Path) -> int:
 
 
 def of_points(samples: np.ndarray, dataset: Mixture) -> dict[str, Any]:
+    """Which modes the samples (n, 2) found, and how many are near one; the data themselves score the ceiling."""
     found = modes.coverage(samples, dataset.modes, dataset.std)
     return {
         "modes": found.modes,
