@@ -96,7 +96,7 @@ def epochs_of(folder: Path) -> int:
 
 
 def of_points(samples: np.ndarray, dataset: Mixture) -> dict[str, Any]:
-    """The modes that the samples (n, 2) found, and the share near one; the data themselves score the ceiling."""
+    """The modes that the samples (n, 2) found, and the share near one; the data score the ceiling."""
     found = modes.coverage(samples, dataset.modes, dataset.std)
     return {
         "modes": found.modes,

@@ -116,8 +116,11 @@ def unbroadcast(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -
 
 @cache
 def _one(xp: Any, dtype: Any) -> Array:
-    """dL/dL, made once: nobody writes into it."""
-    return xp.ones((), dtype)
+    """dL/dL, made once; NumPy sees to it that no pullback writes into it."""
+    one = xp.ones((), dtype)
+    if xp is np:
+        one.flags.writeable = False
+    return one
 
 
 def _wanted(wrt: Iterable[Tensor]) -> dict[int, Tensor]:

@@ -144,6 +144,15 @@ def test_an_array_of_somebody_else_is_not_written_into(backend):
     assert_allclose(host(x.grad), [35, 65])
 
 
+def test_a_pullback_that_writes_into_the_gradient_of_the_loss_is_stopped():
+    x = Tensor(np.ones(()))
+    spoils = Tensor(2 * x.data, (x, lambda g: np.multiply(g, 2, out=g)))
+    with pytest.raises(ValueError, match="read-only"):
+        backward(spoils, wrt=[x])
+    backward(x * 3.0, wrt=[x])
+    assert x.grad == 3
+
+
 def test_a_pullback_marked_into_writes_the_first_share_where_it_stays(backend):
     x, places = vector(backend, 3.0, 4.0), []
 
