@@ -25,6 +25,10 @@ def discriminator_loss(a: Tensor, scale: float = 0.5) -> Tensor:
     The paper's box has scale 1; its authors' code averages the two terms, 0.5.  Under SGD that halves
     D's learning rate.
     """
+    if len(a.data) % 2:
+        raise ValueError(
+            f"discriminator_loss: got {len(a.data)} logits; expected m of examples, m of samples"
+        )
     return logistic_loss(a, len(a.data) // 2, scale)
 
 

@@ -304,6 +304,7 @@ def logistic_loss(a: Tensor, ones: int, scale: float = 1.0) -> Tensor:
     (x,) = _arrays("logistic_loss", a)
     if x.ndim != 2 or x.shape[1] != 1 or not 0 <= ones <= len(x) or not len(x):
         raise ValueError(f"logistic_loss: logits {x.shape}, {ones} ones; expected (m, 1) with at most m ones")
+    scale = _number("logistic_loss", scale)
     loss = kernels.logistic_loss(xp_of(x).empty((), x.dtype), x, len(x), ones, scale)
     return Tensor(loss, (a, lambda g: kernels.logistic_loss_gradient(_new(x), g, x, ones, scale)))
 

@@ -125,6 +125,14 @@ def test_losses_go_by_the_names_that_users_type():
     assert losses == {"non-saturating": game.non_saturating, "minimax": game.minimax}
 
 
+def test_logits_that_are_not_of_two_halves_are_refused(backend):
+    a, b = tensors(backend, [np.zeros((3, 1)), np.zeros((2, 1))])
+    with refuses(ValueError, "discriminator_loss: got 3 logits; expected m of examples, m of samples"):
+        game.discriminator_loss(a)
+    with refuses(TypeError, "logistic_loss: expected a Python number, got Tensor"):
+        game.discriminator_loss(b, b)
+
+
 @pytest.mark.parametrize(
     "loss", [game.minimax, game.non_saturating, game.discriminator_loss, lambda a: game.value(a, a)]
 )
