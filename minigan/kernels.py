@@ -9,7 +9,7 @@ returns the first.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ HEADER = r"""
 typedef long long whole;
 // What follows is for element i, which is this thread's.
 #define EACH(i, n) whole i = (whole)blockIdx.x * blockDim.x + threadIdx.x; if (i < n)
+__device__ REAL logistic(REAL x) { REAL e = exp(-fabs(x)); return (x < 0 ? e : 1) / (1 + e); }
 """
 
 
@@ -70,22 +71,39 @@ def compiled(xp: Any, source: str, name: str, dtype: np.dtype) -> Any:
 # Activations -----------------------------------------------------------------------------------------
 
 
+@kernel("""
+KERNEL(whole n, REAL *a, const REAL *b, whole units)
+{
+    EACH(i, n) { a[i] += b[i % units]; if (a[i] < 0) a[i] = 0; }
+}
+""")
+def bias_relu(a: Array, b: Array, units: int) -> None:
+    """a <- max(a + b, 0)        a (m, units), b (units,)"""
+    a += b
+    np.maximum(a, np.zeros_like(b), out=a)  # NumPy takes 2.5 times as long to compare with the number 0
+
+
 @kernel("KERNEL(whole n, REAL *dx, const REAL *g, const REAL *a) { EACH(i, n) dx[i] = a[i] > 0 ? g[i] : 0; }")
 def relu_gradient(dx: Array, g: Array, a: Array) -> None:
     """dx = g where a > 0, else 0"""
     np.multiply(g, a > 0, out=dx)
 
 
-@kernel("""
-KERNEL(whole n, REAL *y, const REAL *a)
-{
-    EACH(i, n) { REAL e = exp(-fabs(a[i])); y[i] = (a[i] < 0 ? e : 1) / (1 + e); }
-}
-""")
+@kernel("KERNEL(whole n, REAL *y, const REAL *a) { EACH(i, n) y[i] = logistic(a[i]); }")
 def sigmoid(y: Array, a: Array) -> None:
     """y = 1 / (1 + e^-a), as e^min(a, 0) / (1 + e^-|a|): no overflow, and full precision far below 0"""
     e = np.exp(-abs(a))
-    np.divide(np.maximum(e, a >= 0), 1 + e, out=y)
+    np.maximum(e, a >= 0, out=y)
+    y /= 1 + e
+
+
+@kernel("""
+KERNEL(whole n, REAL *a, const REAL *b, whole units) { EACH(i, n) a[i] = logistic(a[i] + b[i % units]); }
+""")
+def bias_sigmoid(a: Array, b: Array, units: int) -> None:
+    """a <- sigmoid(a + b)        a (m, units), b (units,)"""
+    a += b
+    sigmoid(a, a)
 
 
 @kernel("""
@@ -129,11 +147,10 @@ KERNEL(whole n, REAL *dx, const REAL *g, const REAL *a, const REAL *y, whole pie
 def maxout_gradient(dx: Array, g: Array, a: Array, y: Array, pieces: int, units: int) -> None:
     """dx_ij = g_j for the first i with a_ij = y_j, else 0       dx, a (m, pieces * units); g, y (m, units)"""
     a, dx = (x.reshape(len(x), pieces, units) for x in (a, dx))
-    undecided = np.ones(y.shape, bool)
-    for i in range(pieces):
-        wins = (a[:, i] == y) & undecided
-        np.multiply(g, wins, out=dx[:, i])
-        undecided ^= wins
+    wins = a == y[:, None]
+    if np.count_nonzero(wins) != y.size:  # somewhere two are equal
+        wins &= wins.cumsum(axis=1) == 1
+    np.multiply(g[:, None], wins, out=dx)
 
 
 # The loss on logits: the first `ones` are labelled 1, the others 0 -----------------------------------
@@ -169,8 +186,7 @@ def logistic_loss(loss: Array, a: Array, count: int, ones: int, scale: float) ->
 KERNEL(whole n, REAL *da, const REAL *g, const REAL *a, whole ones, double scale)
 {
     EACH(i, n) {
-        REAL e = exp(-fabs(a[i])), D = (a[i] < 0 ? e : 1) / (1 + e), rest = (a[i] < 0 ? 1 : e) / (1 + e);
-        da[i] = *g * (REAL)scale * (i < ones ? -rest / ones : D / (n - ones));
+        da[i] = *g * (REAL)scale * (i < ones ? -logistic(-a[i]) / ones : logistic(a[i]) / (n - ones));
     }
 }
 """)
@@ -193,8 +209,34 @@ KERNEL(whole n, REAL *p, REAL *v, const REAL *g, double lr, double mu)
 """)
 def momentum(p: Array, v: Array, g: Array, lr: float, mu: float) -> None:
     """v <- mu v - lr g;  p <- p + v        all (n,)"""
-    for i in range(0, len(p), BLOCK):  # parts stay in the processor's cache while three steps work on them
-        theta, velocity, gradient = (x[i : i + BLOCK] for x in (p, v, g))
+    for theta, velocity, gradient in _parts(p, v, g):
         velocity *= mu
         velocity -= lr * gradient
         theta += velocity
+
+
+@kernel("""
+KERNEL(whole n, REAL *p, REAL *m, REAL *v, const REAL *g, double lr, double mean, double square, double bias,
+       double eps)
+{
+    EACH(i, n) {
+        m[i] += (REAL)mean * (g[i] - m[i]);
+        v[i] += (REAL)square * (g[i] * g[i] - v[i]);
+        p[i] -= (REAL)lr * m[i] / (sqrt(v[i] / (REAL)bias) + (REAL)eps);
+    }
+}
+""")
+def adam(
+    p: Array, m: Array, v: Array, g: Array, lr: float, mean: float, square: float, bias: float, eps: float
+) -> None:
+    """m += mean (g - m);  v += square (g^2 - v);  p -= lr m / (sqrt(v / bias) + eps)        all (n,)"""
+    for theta, first, second, gradient in _parts(p, m, v, g):
+        first += mean * (gradient - first)
+        second += square * (gradient * gradient - second)
+        theta -= lr * first / (np.sqrt(second / bias) + eps)
+
+
+def _parts(*vectors: Array) -> Iterator[list[Array]]:
+    """Parts that stay in the processor's cache while several steps work on them."""
+    for i in range(0, len(vectors[0]), BLOCK):
+        yield [x[i : i + BLOCK] for x in vectors]

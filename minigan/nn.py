@@ -6,6 +6,7 @@ batch), None means evaluation.  So nobody can be in a mode without having said s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
@@ -13,6 +14,8 @@ from minigan import ops
 from minigan.backend import Backend, xp_of
 from minigan.random import Stream
 from minigan.tensor import Array, Tensor
+
+Affine = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class Layer:
@@ -34,18 +37,22 @@ class Layer:
 
 
 class Linear(Layer):
-    """y = x W + b        W (inputs, outputs) ~ U(-scale, scale), b (outputs,) = 0
+    """y = f(x, W, b) = x W + b        W (inputs, outputs) ~ U(-scale, scale), b (outputs,) = 0
 
-    Without a scale: sqrt(6 / (inputs + outputs)), Glorot and Bengio 2010.
+    Without a scale: sqrt(6 / (inputs + outputs)), Glorot and Bengio 2010.  Another f puts an activation on
+    top: with ops.affine_relu, y = max(x W + b, 0).
     """
 
-    def __init__(self, inputs: int, outputs: int, rng: Stream, scale: float | None = None) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, rng: Stream, scale: float | None = None, f: Affine = ops.affine
+    ) -> None:
         scale = sqrt(6 / (inputs + outputs)) if scale is None else scale
         self.W = Tensor(rng.uniform((inputs, outputs), -scale, scale))
         self.b = Tensor(xp_of(self.W.data).zeros(outputs, self.W.dtype))
+        self.f = f
 
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
-        return ops.affine(x, self.W, self.b)
+        return self.f(x, self.W, self.b)
 
     def named_parameters(self) -> dict[str, Tensor]:
         return {"W": self.W, "b": self.b}
@@ -77,35 +84,14 @@ class Dropout(Layer):
         return x if rng is None or self.keep == 1 else ops.dropout(x, self.keep, rng)
 
 
-class ReLU(Layer):
-    """y = max(x, 0)"""
-
-    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
-        return ops.relu(x)
-
-
 class LeakyReLU(Layer):
-    """y = x where x > 0, else slope x"""
+    """y = x where x > 0, else slope x; with slope 0 the ReLU, for where a layer stands before it"""
 
     def __init__(self, slope: float = 0.2) -> None:
         self.slope = slope
 
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         return ops.leaky_relu(x, self.slope)
-
-
-class Sigmoid(Layer):
-    """y = 1 / (1 + e^-x)"""
-
-    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
-        return ops.sigmoid(x)
-
-
-class Tanh(Layer):
-    """y = tanh x"""
-
-    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
-        return ops.tanh(x)
 
 
 class BatchNorm(Layer):

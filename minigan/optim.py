@@ -97,24 +97,18 @@ class Adam:
         beta2: float = 0.999,
         eps: float = 1e-7,
     ) -> None:
-        self.parameters = list(parameters)
+        self.theta = Theta(parameters)
+        self.parameters = self.theta.parameters
         self.learning_rate, self.beta1, self.beta2, self.eps = learning_rate, beta1, beta2, eps
-        self.m, self.v = _zeros_like(self.parameters), _zeros_like(self.parameters)
+        (self.m, self._m), (self.v, self._v) = self.theta.zeros(), self.theta.zeros()
 
     def step(self, t: int, epoch: int) -> None:
-        bias1, bias2 = 1 - self.beta1 ** (t + 1), 1 - self.beta2 ** (t + 1)
-        lr = self.learning_rate(t) / bias1
-        for p, m, v in zip(self.parameters, self.m, self.v, strict=True):
-            m += (1 - self.beta1) * (p.grad - m)
-            v += (1 - self.beta2) * (p.grad * p.grad - v)
-            p.data -= lr * m / ((v / bias2) ** 0.5 + self.eps)
+        theta, gradient = self.theta.gather()
+        lr, bias = self.learning_rate(t) / (1 - self.beta1 ** (t + 1)), 1 - self.beta2 ** (t + 1)
+        kernels.adam(theta, self._m, self._v, gradient, lr, 1 - self.beta1, 1 - self.beta2, bias, self.eps)
 
     def state(self) -> dict[str, list[Array]]:
         return {"m": self.m, "v": self.v}
 
 
 Optimiser = Momentum | Adam
-
-
-def _zeros_like(parameters: Sequence[Tensor]) -> list[Array]:
-    return [xp_of(p.data).zeros_like(p.data) for p in parameters]

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigan import ops
 from minigan.errors import InputError
 from minigan.game import GENERATOR_LOSSES
-from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh
+from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Maxout, Sequential
 from minigan.optim import Adam, Momentum, Optimiser, exponential_decay, linear_ramp
 from minigan.random import Stream, Streams
 from minigan.tensor import Array
@@ -24,9 +25,9 @@ from minigan.tensor import Array
 if TYPE_CHECKING:
     from minigan.data import Dataset  # slow to import
 
-ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+ACTIVATIONS = {"relu": ops.affine_relu, "sigmoid": ops.affine_sigmoid, "tanh": ops.affine_tanh}
 UPDATES = ("simultaneous", "alternating")
-OUTPUTS = ("sigmoid", "linear", "tanh")
+OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine, "tanh": ops.affine_tanh}
 PRIORS = ("uniform", "gaussian")
 OPTIMISERS = ("momentum", "adam")
 MOST = 1_000_000_000  # of anything that is counted
@@ -138,17 +139,14 @@ class Recipe:
         rng, inputs = streams("init", 0), self.z
         for i, units in enumerate(self.hidden):
             activation = self.activations[min(i, len(self.activations) - 1)]
-            layers += [Linear(inputs, units, rng, self.g_scale), ACTIVATIONS[activation]()]
+            layers.append(Linear(inputs, units, rng, self.g_scale, ACTIVATIONS[activation]))
             inputs = units
-        last = Linear(inputs, dataset.train.shape[1], rng, self.g_output_scale)
-        layers.append(last)
+        last = Linear(inputs, dataset.train.shape[1], rng, self.g_output_scale, OUTPUTS[self.output])
         if self.output == "sigmoid":
             mean = dataset.prepare(dataset.train.mean(axis=0, dtype=np.float64, keepdims=True))[0]
             mean = np.clip(mean, self.bias_clip, 1 - self.bias_clip)
             last.b.data[...] = streams.backend.asarray(np.log(mean / (1 - mean)))
-        if self.output != "linear":
-            layers.append(ACTIVATIONS[self.output]())
-        return Sequential(*layers)
+        return Sequential(*layers, last)
 
     def discriminator(self, features: int, streams: Streams) -> Sequential:
         """x -> dropout and maxout layers -> one logit."""
@@ -191,10 +189,7 @@ class KerasMLP(Recipe):
         for units in self.hidden:
             layers += [Linear(inputs, units, rng), BatchNorm(units, streams.backend), LeakyReLU(0.2)]
             inputs = units
-        layers.append(Linear(inputs, dataset.train.shape[1], rng))
-        if self.output != "linear":
-            layers.append(ACTIVATIONS[self.output]())
-        return Sequential(*layers)
+        return Sequential(*layers, Linear(inputs, dataset.train.shape[1], rng, f=OUTPUTS[self.output]))
 
     def discriminator(self, features: int, streams: Streams) -> Sequential:
         layers: list[Layer] = []

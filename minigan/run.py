@@ -43,6 +43,7 @@ SHOW_SECONDS = 0.5  # between two looks at the device: the log waits for it, a s
 SAVE_SECONDS = 5.0  # between two checkpoints, at least, at the end of an epoch
 SAVE_SECONDS_WITHIN = 60.0  # the same within a long epoch
 COLUMNS = ("d_loss", "g_loss", "d_real", "d_fake")
+NO_VALUES = np.empty((0, len(COLUMNS)))
 SAMPLES = 100
 
 
@@ -54,9 +55,6 @@ class Config:
     seed: int
     backend: str
     versions: dict[str, str]
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     def differences(self, other: Config) -> list[str]:
         """What another run would do otherwise, one phrase each.  More epochs are the same run, longer."""
@@ -86,7 +84,7 @@ def create(out: str | None, config: Config) -> Path:
         while not _make(folder := Path("runs") / f"{config.recipe.name}-{number}"):
             number += 1
     try:
-        write_json(folder / "config.json", config.as_json())
+        write_json(folder / "config.json", asdict(config))
     except OSError as error:
         if is_new:
             folder.rmdir()
@@ -159,7 +157,7 @@ class Training:
         self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
-        self.seconds, self.values = 0.0, _no_values()  # the values: COLUMNS for each update of this epoch
+        self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
 
     def start(self, out: str | None) -> None:
         """In a new folder: `out`, or the first free one of runs/<recipe>-1, -2, ..."""
@@ -174,7 +172,7 @@ class Training:
             self.seconds, self.values = meta["seconds"], saved["values"]
         if self.t < self.stop:
             _cut_log(folder, self.t)
-            write_json(folder / "config.json", self.config.as_json())
+            write_json(folder / "config.json", asdict(self.config))
 
     def how_to_resume(self) -> str:
         """The command, ready for a shell."""
@@ -250,13 +248,13 @@ class Training:
         record["seconds"] = round(self.seconds, 3)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        self.values = _no_values()
+        self.values = NO_VALUES
         if epoch % recipe.samples_every == 0 or self.t == self.stop:
             self._fetch()
             self._draw_samples(self.folder / "samples" / f"epoch-{epoch:04d}.png")
 
     def _save(self) -> None:
-        meta = {"t": self.t, "seconds": self.seconds, "config": self.config.as_json()}
+        meta = {"t": self.t, "seconds": self.seconds, "config": asdict(self.config)}
         checkpoint.save(self.folder / "checkpoint.npz", {**self._fetch(), "values": self.values}, meta)
         self.saved_t = self.t
 
@@ -332,10 +330,6 @@ def _flat(config: Config) -> dict[str, Any]:
     """All that decides the numbers; Python's own version does not."""
     versions = {name: version for name, version in config.versions.items() if name != "python"}
     return asdict(config.recipe) | {"seed": config.seed, "backend": config.backend} | versions
-
-
-def _no_values() -> np.ndarray:
-    return np.empty((0, len(COLUMNS)))
 
 
 def _make(folder: Path) -> bool:

@@ -12,7 +12,8 @@ from minigan import kernels, random
 from minigan.backend import Backend, to_host
 from minigan.kernels import KERNELS
 
-ROUNDED = {"sigmoid", "logistic_loss", "logistic_loss_gradient"}  # exp and log differ in the last bits
+# exp and log differ in the last bits:
+ROUNDED = {"sigmoid", "bias_sigmoid", "logistic_loss", "logistic_loss_gradient"}
 
 
 def arguments(name, dtype):
@@ -32,7 +33,11 @@ def arguments(name, dtype):
     if name == "maxout_gradient":
         y = a.reshape(m, pieces, units).max(axis=1)
     n = 70_000  # more than NumPy's block
+    wide = normal(m, units)
+    wide.flat[:6] = 0, -0.0, 800, -800, 30, -30
     return {
+        "bias_relu": (a, few(pieces * units), pieces * units),
+        "bias_sigmoid": (wide, few(units), units),
         "relu_gradient": (np.empty_like(a), normal(*a.shape), a),
         "sigmoid": (np.empty_like(logits), logits),
         "sigmoid_gradient": (np.empty_like(a), normal(*a.shape), rng.random(a.shape).astype(dtype)),
@@ -41,6 +46,7 @@ def arguments(name, dtype):
         "logistic_loss": (np.empty((), dtype), logits, len(logits), 9, 0.5),
         "logistic_loss_gradient": (np.empty_like(logits), np.asarray(3, dtype), logits, 9, 0.5),
         "momentum": (normal(n), normal(n), normal(n), 0.1, 0.6),
+        "adam": (normal(n) + 9, normal(n), normal(n) ** 2, normal(n), 0.1, 0.3, 0.01, 0.9, 1e-3),
     }[name]
 
 
@@ -48,6 +54,10 @@ def formulas(name, *given):
     """What the kernel leaves in its first array, in NumPy's float64 and in other words than minigan's."""
     a = given[1].astype(np.float64)
     match name:
+        case "bias_relu":
+            return (abs(given[0] + a) + given[0] + a) / 2
+        case "bias_sigmoid":
+            return exact_sigmoid(given[0] + a)
         case "relu_gradient":
             return np.where(given[2] <= 0, 0, a)
         case "sigmoid":
@@ -74,6 +84,10 @@ def formulas(name, *given):
         case "momentum":
             p, v, g, lr, mu = given
             return p + (mu * v - lr * g)
+        case "adam":
+            p, m, v, g, lr, mean, square, bias, eps = given
+            m, v = (1 - mean) * m + mean * g, (1 - square) * v + square * g**2
+            return p - lr * m / (np.sqrt(v / bias) + eps)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

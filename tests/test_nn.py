@@ -20,7 +20,7 @@ from properties import (
     uniform,
 )
 
-from minigan import nn
+from minigan import nn, ops
 from minigan.backend import Backend, xp_of
 from minigan.random import Streams
 from minigan.tensor import Tensor
@@ -53,6 +53,18 @@ def linear(draw):
         lambda x, W, b: holding(nn.Linear(inputs, outputs, stream(x, 0)), W, b)(x, rng(x)),
         lambda x, W, b: np.einsum("mi,io->mo", x, W) + np.tile(b, (m, 1)),
     )
+
+
+@CASES.of(nn.Linear)
+def linear_with_an_activation(draw):
+    m, inputs, outputs = draw.sizes(3)
+    f, formula = draw.one_of((ops.affine_sigmoid, lambda y: 1 / (1 + np.exp(-y))), (ops.affine_tanh, np.tanh))
+
+    def call(x, W, b):
+        return holding(nn.Linear(inputs, outputs, stream(x, 0), f=f), W, b)(x, None)
+
+    arrays = [draw.normal((m, inputs)), draw.normal((inputs, outputs)), draw.normal(outputs)]
+    return Example(arrays, call, lambda x, W, b: formula(x @ W + b))
 
 
 @CASES.of(nn.Maxout)
@@ -90,12 +102,6 @@ def dropout_at_evaluation(draw):
     return Example([matrix(draw)], lambda x: nn.Dropout(keep)(x, None), lambda x: x)
 
 
-@CASES.of(nn.ReLU)
-def relu(draw):
-    rng = either_mode(draw)
-    return Example([draw.apart(draw.sizes(2))], lambda x: nn.ReLU()(x, rng(x)), lambda x: x * (x > 0))
-
-
 @CASES.of(nn.LeakyReLU)
 def leaky_relu(draw):
     rng, slope = either_mode(draw), draw.one_of(0.01, 0.2, 0.5)
@@ -111,18 +117,6 @@ def leaky_relu_by_default(draw):
     return Example(
         [draw.apart(draw.sizes(2))], lambda x: nn.LeakyReLU()(x, None), lambda x: np.where(x > 0, x, x / 5)
     )
-
-
-@CASES.of(nn.Sigmoid)
-def sigmoid(draw):
-    rng = either_mode(draw)
-    return Example([matrix(draw)], lambda x: nn.Sigmoid()(x, rng(x)), lambda x: 1 / (1 + np.exp(-x)))
-
-
-@CASES.of(nn.Tanh)
-def tanh(draw):
-    rng = either_mode(draw)
-    return Example([matrix(draw)], lambda x: nn.Tanh()(x, rng(x)), lambda x: 1 - 2 / (np.exp(2 * x) + 1))
 
 
 @CASES.of(nn.BatchNorm)
@@ -162,8 +156,8 @@ def sequential(draw):
 
     def call(x, W1, b1, W2, b2):
         first = holding(nn.Linear(inputs, hidden, stream(x, 0)), W1, b1)
-        second = holding(nn.Linear(hidden, outputs, stream(x, 0)), W2, b2)
-        net = nn.Sequential(first, nn.LeakyReLU(0.1), nn.Dropout(0.7), second, nn.Tanh())
+        second = holding(nn.Linear(hidden, outputs, stream(x, 0), f=ops.affine_tanh), W2, b2)
+        net = nn.Sequential(first, nn.LeakyReLU(0.1), nn.Dropout(0.7), second)
         return net(x, stream(x, draw.seed))
 
     def formula(x, W1, b1, W2, b2):
@@ -217,7 +211,7 @@ def test_weights_start_uniform_and_biases_zero(backend, make, scale, dtype):
     assert_allclose(following, u[140:], atol=1e-7)  # one number a weight, none for the biases
 
 
-@pytest.mark.parametrize("layer", [nn.Dropout(0.5), nn.ReLU(), nn.LeakyReLU(), nn.Sigmoid(), nn.Tanh()])
+@pytest.mark.parametrize("layer", [nn.Dropout(0.5), nn.LeakyReLU()])
 def test_the_others_hold_nothing(layer):
     assert layer.named_parameters() == layer.buffers() == {} and layer.parameters() == []
 
@@ -229,7 +223,7 @@ def test_a_net_names_its_parameters_by_kind_and_place(backend):
         nn.Maxout(3, 4, 2, rng),
         nn.Linear(4, 2, rng),
         nn.BatchNorm(2, backend),
-        nn.ReLU(),
+        nn.LeakyReLU(),
         nn.Linear(2, 1, rng),
     )
     shapes = {name: p.shape for name, p in net.named_parameters().items()}

@@ -174,6 +174,30 @@ def maxout(draw):
     )
 
 
+@CASES.of(ops.affine_relu)
+def affine_relu(draw):
+    x, W, b = affine_away_from_kinks(draw)
+    return Example([x, W, b], ops.affine_relu, lambda x, W, b: (x @ W + b) * (x @ W + b > 0))
+
+
+@CASES.of(ops.affine_sigmoid)
+def affine_sigmoid(draw):
+    x, W, b = affine_away_from_kinks(draw)
+    return Example([x, W, b / 50], ops.affine_sigmoid, lambda x, W, b: 1 / (1 + np.exp(-(x @ W + b))))
+
+
+@CASES.of(ops.affine_tanh)
+def affine_tanh(draw):
+    x, W, b = affine_away_from_kinks(draw)
+    formula = lambda x, W, b: 1 - 2 / (np.exp(2 * (x @ W + b)) + 1)  # noqa: E731
+    return Example([x, W, b / 100], ops.affine_tanh, formula)
+
+
+def affine_away_from_kinks(draw):
+    m, inputs, outputs = draw.sizes(3)
+    return draw.normal((m, inputs)), draw.normal((inputs, outputs)), 100 * draw.apart(outputs)
+
+
 @CASES.of(ops.affine_maxout)
 def affine_maxout(draw):
     m, inputs, pieces, units = draw.sizes(4)

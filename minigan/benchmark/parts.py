@@ -10,10 +10,12 @@ from minigan import data, game, kernels, ops, optim
 from minigan.benchmark.update import Play
 from minigan.recipes import Recipe
 
-ACTIVATIONS = (kernels.relu_gradient, kernels.sigmoid, kernels.sigmoid_gradient)
+RELU = (ops.relu, ops.leaky_relu, kernels.bias_relu, kernels.relu_gradient)
+SIGMOID = (ops.sigmoid, ops.logistic, kernels.sigmoid, kernels.bias_sigmoid, kernels.sigmoid_gradient)
+AFFINE = (ops.affine, ops.affine_relu, ops.affine_sigmoid, ops.affine_maxout, ops._affine_but_for_b)
 PARTS: dict[str, tuple[Any, ...]] = {  # functions, and modules for all of theirs; the first that fits counts
-    "matrix products and biases": (ops.affine, ops.affine_maxout, ops.matmul),
-    "activations": (ops.relu, ops.leaky_relu, ops.sigmoid, ops.logistic, ops.tanh, *ACTIVATIONS),
+    "matrix products and biases": (*AFFINE, ops.matmul),
+    "activations": (*RELU, *SIGMOID, ops.tanh),
     "maxout": (ops.maxout, kernels.bias_maxout, kernels.maxout_gradient),
     "dropout masks": (ops.dropout,),
     "noise": (Recipe.noise,),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import nn
+from minigan import nn, ops
 from minigan.algorithm1 import Game
 from minigan.benchmark.update import Play
 from minigan.data.dataset import Dataset
@@ -84,17 +84,25 @@ def torch_network(net: Sequential) -> Any:
         def forward(self, x: Any) -> Any:
             return x.view(len(x), self.pieces, -1).amax(1)
 
+    activations = {
+        ops.affine: [],
+        ops.affine_relu: [torch.nn.ReLU()],
+        ops.affine_sigmoid: [torch.nn.Sigmoid()],
+        ops.affine_tanh: [torch.nn.Tanh()],
+    }
+
     def modules(layer: Layer) -> list[Any]:
         match layer:
-            case nn.Linear(W=W):
-                linear = torch.nn.Linear(*W.shape)
-                return [linear, Maxout(layer.pieces)] if isinstance(layer, nn.Maxout) else [linear]
+            case nn.Maxout(W=W, pieces=pieces):
+                return [torch.nn.Linear(*W.shape), Maxout(pieces)]
+            case nn.Linear(W=W, f=f):
+                return [torch.nn.Linear(*W.shape), *activations[f]]
             case nn.Dropout(keep=keep):
                 return [torch.nn.Dropout(1 - keep)] if keep < 1 else []
             case nn.LeakyReLU(slope=slope):
                 return [torch.nn.LeakyReLU(slope)]
             case nn.BatchNorm(gamma=gamma):
                 return [torch.nn.BatchNorm1d(*gamma.shape)]
-        return [getattr(torch.nn, type(layer).__name__)()]  # ReLU, Sigmoid, Tanh
+        raise TypeError(f"no layer of PyTorch is known that does what {type(layer).__name__} does")
 
     return torch.nn.Sequential(*(module for layer in net.layers for module in modules(layer)))
