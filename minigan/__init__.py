@@ -3,5 +3,5 @@
 from minigan.backend import Backend
 from minigan.tensor import Tensor, backward
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Backend", "Tensor", "backward"]

@@ -78,8 +78,10 @@ def alternating(game: Game, t: int) -> Update:
 def simultaneous(game: Game, t: int) -> Update:
     """Both gradients at the old parameters; D and G share z, G(z) and the dropout masks on it.
 
-    D's pass over the samples is done once.  k has no meaning here and must be 1.
+    D's pass over the samples is done once.  k has no meaning here: ValueError unless it is 1.
     """
+    if game.k != 1:
+        raise ValueError(f"simultaneous: expected k = 1, got {game.k}; `alternating` plays k steps of D")
     G, D = game.G, game.D
     epoch = t // game.data.per_epoch
     dropout = game.streams("dropout", t)

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 ACTIVATIONS = {"relu": ops.affine_relu, "sigmoid": ops.affine_sigmoid, "tanh": ops.affine_tanh}
 UPDATES = ("simultaneous", "alternating")
 OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine, "tanh": ops.affine_tanh}
-PRIORS = ("uniform", "gaussian")
-OPTIMISERS = ("momentum", "adam")
 MOST = 1_000_000_000  # of anything that is counted
 
 
@@ -58,7 +56,7 @@ class Recipe:
     d_loss_scale: float = _setting(0.5, "factor on D's loss; the paper's box has 1, its code 0.5")
 
     z: int = _setting(100, "dimensions of the noise")
-    prior: str = _setting("uniform", "of unit variance: on [-sqrt 3, sqrt 3], or gaussian", PRIORS)
+    prior: str = _setting("uniform", "on [-sqrt 3, sqrt 3], or N(0, 1)", ("uniform", "gaussian"))
     hidden: tuple[int, ...] = _setting((1200, 1200), "units of G's hidden layers")
     activations: tuple[str, ...] = _setting(("relu",), "of G's hidden layers; the last repeats", ACTIVATIONS)
     output: str = _setting("sigmoid", "G's last activation", OUTPUTS)
@@ -72,7 +70,7 @@ class Recipe:
     keep_input: float = _setting(0.8, "dropout: probability of keeping an input of D")
     keep_hidden: float = _setting(0.5, "dropout: probability of keeping a hidden unit of D")
 
-    optimiser: str = _setting("momentum", "momentum SGD or Adam", OPTIMISERS)
+    optimiser: str = _setting("momentum", "momentum SGD or Adam", ("momentum", "adam"))
     lr: float = _setting(0.1, "learning rate at the start")
     lr_decay: float = _setting(1.000004, "the learning rate is divided by this at each update")
     lr_min: float = _setting(1e-6, "the learning rate stays above this")

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from properties import host
+from properties import host, refuses
 from strict_cupy import counting, no_sync, strict_backend
 
 from minigan import algorithm1, game, nn, ops, recipes, run
@@ -181,6 +181,11 @@ def test_alternating_takes_each_gradient_where_the_players_then_stand():
         update.d_loss, np.log((1 + np.exp(-update.a_real)) * (1 + np.exp(update.a_fake))).mean() / 2
     )
     assert_allclose(update.g_loss, np.log(1 + np.exp(1.5 * 0.5 * z(3))).mean())
+
+
+def test_simultaneous_refuses_a_k_that_it_would_not_play(backend):
+    with refuses(ValueError, "simultaneous: expected k = 1, got 2 ... alternating"):
+        simultaneous(real_game(backend, k=2), 0)
 
 
 def test_simultaneous_takes_both_gradients_at_the_old_parameters():

@@ -1,5 +1,6 @@
 """A run that is measured at certain epochs on its way: what table1 and curve are made of."""
 
+import re
 from argparse import Namespace
 from collections.abc import Sequence
 from functools import partial
@@ -42,7 +43,7 @@ def measured(
     args: Namespace,
 ) -> list[dict[str, Any]]:
     """The log-likelihood of one run at each of the epochs; those that the report has are not made again."""
-    folder, curve = report.folder / name.replace(", ", "-").replace(" ", "-"), []
+    folder, curve = report.folder / re.sub(r"\W+", "-", name), []
     for epoch in epochs:
         until = recipe.change(epochs=epoch)
         one = report.keep(f"{name}, epoch {epoch}", partial(_measure, folder, until, seed, backend, args))

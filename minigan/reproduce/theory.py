@@ -10,8 +10,8 @@ from minigan import pictures, theory
 from minigan.backend import Backend
 from minigan.cli import exit_status
 from minigan.game import discriminator_loss, minimax, non_saturating
-from minigan.nn import Layer, Linear, Sequential, Tanh
-from minigan.ops import concatenate, logistic
+from minigan.nn import Layer, Linear, Sequential
+from minigan.ops import affine_tanh, concatenate, logistic
 from minigan.optim import Adam, exponential_decay
 from minigan.random import Streams
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
@@ -67,7 +67,7 @@ class Experiment:
         self.streams = Streams(seed, Backend("numpy", "float64"))
         rng = self.streams("init")
         self.D: Layer = Sequential(
-            Linear(1, 32, rng, 1.0), Tanh(), Linear(32, 32, rng), Tanh(), Linear(32, 1, rng)
+            Linear(1, 32, rng, 1.0, affine_tanh), Linear(32, 32, rng, f=affine_tanh), Linear(32, 1, rng)
         )
         decay = exponential_decay(0.02, 100 ** (1 / updates), 0.0)
         self.optimiser = Adam(self.D.parameters(), decay)
