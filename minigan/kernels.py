@@ -35,19 +35,19 @@ class Kernel:
 
     def __init__(self, function: Callable[..., None], cuda: str, blocks: int | None) -> None:
         functools.update_wrapper(self, function)
-        self.function, self.blocks = function, blocks
+        self.function, self.blocks, self.kinds = function, blocks, [*function.__annotations__.values()][1:-1]
         arguments = f'extern "C" __global__ void {function.__name__}'
         self.source = HEADER + cuda.replace("KERNEL", arguments)
         KERNELS[function.__name__] = self
 
     def __call__(self, first: Array, *others: Any) -> Array:
-        xp = xp_of(first)
-        if xp is np:
+        if (xp := xp_of(first)) is np:
             self.function(first, *others)
-            return first
-        arguments = [xp.ascontiguousarray(a) if isinstance(a, xp.ndarray) else a for a in others]
-        launch = compiled(xp, self.source, self.__name__, first.dtype)
-        launch((self.blocks or blocks(first.size),), (THREADS,), (first.size, first, *arguments))
+        else:
+            convert = {"Array": xp.ascontiguousarray, "float": float, "int": int}  # C believes what it gets
+            arguments = [convert[kind](a) for kind, a in zip(self.kinds, others, strict=True)]
+            launch = compiled(xp, self.source, self.__name__, first.dtype)
+            launch((self.blocks or blocks(first.size),), (THREADS,), (first.size, first, *arguments))
         return first
 
 

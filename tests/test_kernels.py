@@ -142,6 +142,17 @@ def test_an_input_in_another_order_is_copied_first():
     assert dx.get().tolist() == [[0, 2, 4], [1, 3, 5]]
 
 
+@pytest.mark.parametrize("name", ["logistic_loss", "momentum"])
+def test_a_whole_number_is_a_number_too(gpu, name):
+    """A rate of 1 must not reach the GPU as the bits of an integer."""
+    first, *others = arguments(name, "float64")
+    others = [1 if isinstance(x, float) else x for x in others]
+    expected = KERNELS[name](first.copy(), *(x.copy() if isinstance(x, np.ndarray) else x for x in others))
+    backend = gpu("float64")
+    ours = [backend.asarray(x) if isinstance(x, np.ndarray) else x for x in (first, *others)]
+    assert_allclose(to_host(KERNELS[name](*ours)), expected, rtol=1e-14)
+
+
 def test_no_kernel_writes_into_what_it_calls_const():
     for name, kernel in KERNELS.items():
         before, now = arguments(name, "float32"), arguments(name, "float32")
