@@ -1,5 +1,6 @@
 """kernels.py: the function in NumPy against its formula, and the text in CUDA against that function."""
 
+import ast
 import inspect
 
 import numpy as np
@@ -88,6 +89,12 @@ def formulas(name, *given):
             p, m, v, g, lr, mean, square, bias, eps = given
             m, v = (1 - mean) * m + mean * g, (1 - square) * v + square * g**2
             return p - lr * m / (np.sqrt(v / bias) + eps)
+
+
+def test_every_formula_of_the_module_is_a_kernel():
+    written = {f.name for f in ast.parse(inspect.getsource(kernels)).body if isinstance(f, ast.FunctionDef)}
+    assert {name for name in written if isinstance(getattr(kernels, name), kernels.Kernel)} == KERNELS.keys()
+    assert written - KERNELS.keys() == {"kernel", "blocks", "compiled", "_parts"}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

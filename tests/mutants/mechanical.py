@@ -69,7 +69,7 @@ def main(modules: list[str]) -> int:
                 sys.exit(result["broken"])
             # A module that can no longer be imported, or tests that never end, are noticed as well.
             if not is_rejected(result) and not result["broken"]:
-                results[change.module]["not_noticed"].append(change.after)
+                results[change.module]["not_noticed"].append(change.after or f"{change.before} (left out)")
                 print(f"{change.module}: - {change.before}\n{change.module}: + {change.after}", flush=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     text, noticed, unexplained = report(results)
