@@ -222,6 +222,14 @@ def logistic_loss(draw):
     return Example([draw.normal((m, 1))], lambda a: ops.logistic_loss(a, ones, scale), formula)
 
 
+@CASES.of(ops.logistic_loss)
+def logistic_loss_by_default(draw):
+    (m,) = draw.sizes(1)
+    return Example(
+        [draw.normal((m, 1))], lambda a: ops.logistic_loss(a, m), lambda a: np.log1p(np.exp(-a)).mean()
+    )
+
+
 @CASES.of(ops.dropout)
 def dropout(draw):
     shape, keep = draw.shape(), draw.one_of(0.2, 0.5, 0.8, 1.0)

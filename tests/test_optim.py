@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from properties import Draw, host, public, refuses, tensors
 
 from minigan import optim
-from minigan.optim import Adam, Momentum, exponential_decay, linear_ramp
+from minigan.optim import Adam, Momentum, Theta, exponential_decay, linear_ramp
 
 # Optimisers: p after T steps is a sum over the gradients g_0, g_1, ... that came ----------------------
 
@@ -122,6 +122,19 @@ def test_the_state_is_what_a_checkpoint_needs(backend, make, names, dtype):
     optimiser.step(1, 0)
     for p, q in zip(resumed.parameters, optimiser.parameters, strict=True):
         assert np.array_equal(host(p.data), host(q.data))
+
+
+def test_every_parameter_has_a_place_of_its_own(backend):
+    """They begin at multiples of 64 numbers, none reaches into the next, and there is no room wasted."""
+    starts = [np.arange(float(n)) + 1000 * n for n in (1, 64, 65, 130, 300)]
+    ps = tensors(backend, starts)
+    theta = Theta(ps)
+    for p, before in zip(ps, starts, strict=True):
+        assert np.array_equal(host(p.data), before)
+    _, vector = theta.zeros()
+    assert vector.shape == (64 + 64 + 128 + 192 + 320,)
+    joined = host(theta._data)
+    assert [int(np.flatnonzero(joined == before[0])[0]) for before in starts] == [0, 64, 128, 256, 448]
 
 
 def test_a_step_without_a_gradient_says_what_is_missing(backend):

@@ -192,6 +192,14 @@ def test_a_mask_compares_in_float32(gpu, dtype):
             assert (to_host(Streams(4, backend)("mask").mask(1, keep))[0] > 0) == kept
 
 
+def test_a_number_as_large_as_the_probability_is_not_kept(gpu):
+    """u = keep to the last bit of the word that u comes from, which one word in 256 has at 0."""
+    step = next(t for t in range(10_000) if Streams(4, Backend())("mask", t)._words(1)[0] % 256 == 0)
+    keep = float(Streams(4, Backend())("mask", step).uniform(1)[0])
+    for backend in (Backend(), gpu("float32")):
+        assert to_host(Streams(4, backend)("mask", step).mask(1, keep))[0] == 0
+
+
 def test_one_launch_a_draw_no_wait_and_nothing_copied():
     stream = Streams(1, strict_backend())("a")
     with counting() as counts, no_sync():
