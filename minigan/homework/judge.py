@@ -306,7 +306,8 @@ def _run(
                 observed = trial.observed
             finally:
                 child.close()
-                output = child.output
+                # the folders of this process have other names in the next
+                output = child.output.replace(str(folder), "").replace(str(kit.scratch), "")
     except Raised as error:
         outcome.status, outcome.message = _of_raised(assignment, error)
     except Ended as error:

@@ -8,6 +8,7 @@ import pytest
 
 from minigan.homework import answers, strip
 from minigan.homework.cli import COMMANDS, main
+from minigan.homework.judge import judge
 from minigan.homework.progress import PATH
 
 
@@ -122,6 +123,13 @@ def test_progress_is_not_what_grades_are_made_of(desk, hw02, capsys):
     (desk / ".minigan").mkdir()
     (desk / PATH).write_text(json.dumps({"hw02": {"best": 100, "tries": 1, "hints": 0, "last": None}}))
     assert main(["check", "hw02"]) == 1
+
+
+def test_what_is_printed_names_no_folder_of_the_judge(hw02_kit, level):
+    """Their names are other ones each time, and two gradings of one file must be equal."""
+    source = b"import sys\nprint(__file__, [f for f in sys.path if 'kit' in f])"
+    first, second = (judge(hw02_kit, source, 1, level)[0].output for _ in range(2))
+    assert first == second and "/hw02.py" in first.replace("\\", "/")
 
 
 def test_what_a_student_prints_is_shown_without_escapes(desk, hw02, capsys):
