@@ -248,6 +248,15 @@ def test_the_readme_counts_the_lines_right():
     assert README.read_text("utf-8") == readme_with(table_of_files()), "run `make readme`"
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "docs").glob("[!_]*/*.py")), ids=lambda file: file.stem)
+def test_what_the_site_imports_is_there(file):
+    """The site itself is built by `make docs` alone, which a test run does not wait for."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minigan"):
+            module = importlib.import_module(node.module)
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+
+
 def test_the_core_stays_small():
     lines = {module_name(file): code_lines(file.read_text("utf-8")) for file in core_files()}
     lines = {module: count for module, count in lines.items() if module not in NOT_CORE}

@@ -17,8 +17,8 @@ import numpy as np
 
 from minigan.algorithm1 import Game, alternating
 from minigan.backend import Backend
-from minigan.nn import Layer, Linear, Sequential, Tanh
-from minigan.ops import logistic
+from minigan.nn import Layer, Linear, Sequential
+from minigan.ops import affine_tanh, logistic
 from minigan.optim import Adam, Optimiser, exponential_decay
 from minigan.random import Stream, Streams
 from minigan.tensor import Array, Tensor
@@ -143,10 +143,8 @@ def prior(stream: Stream) -> Array:
 def generator(rng: Stream) -> Layer:
     """1 -> 32 -> 32 -> 1, which at first crowds near x = 1.5."""
     layers = [
-        Linear(1, UNITS, rng, 2.0),
-        Tanh(),
-        Linear(UNITS, UNITS, rng),
-        Tanh(),
+        Linear(1, UNITS, rng, 2.0, affine_tanh),
+        Linear(UNITS, UNITS, rng, f=affine_tanh),
         Linear(UNITS, 1, rng, 0.1),
     ]
     layers[0].b.data[...] = rng.uniform(UNITS, -3, 3)
@@ -156,7 +154,9 @@ def generator(rng: Stream) -> Layer:
 
 def discriminator(rng: Stream) -> Layer:
     return Sequential(
-        Linear(1, UNITS, rng, 1.0), Tanh(), Linear(UNITS, UNITS, rng), Tanh(), Linear(UNITS, 1, rng, 0.1)
+        Linear(1, UNITS, rng, 1.0, affine_tanh),
+        Linear(UNITS, UNITS, rng, f=affine_tanh),
+        Linear(UNITS, 1, rng, 0.1),
     )
 
 
