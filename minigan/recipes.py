@@ -56,7 +56,7 @@ class Recipe:
     d_loss_scale: float = _setting(0.5, "factor on D's loss; the paper's box has 1, its code 0.5")
 
     z: int = _setting(100, "dimensions of the noise")
-    prior: str = _setting("uniform", "on [-sqrt 3, sqrt 3], or N(0, 1)", ("uniform", "gaussian"))
+    prior: str = _setting("uniform", "variance 1: [-sqrt 3, sqrt 3], or N(0, 1)", ("uniform", "gaussian"))
     hidden: tuple[int, ...] = _setting((1200, 1200), "units of G's hidden layers")
     activations: tuple[str, ...] = _setting(("relu",), "of G's hidden layers; the last repeats", ACTIVATIONS)
     output: str = _setting("sigmoid", "G's last activation", OUTPUTS)
