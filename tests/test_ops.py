@@ -189,8 +189,7 @@ def affine_sigmoid(draw):
 @CASES.of(ops.affine_tanh)
 def affine_tanh(draw):
     x, W, b = affine_away_from_kinks(draw)
-    formula = lambda x, W, b: 1 - 2 / (np.exp(2 * (x @ W + b)) + 1)  # noqa: E731
-    return Example([x, W, b / 100], ops.affine_tanh, formula)
+    return Example([x, W, b / 100], ops.affine_tanh, lambda x, W, b: 1 - 2 / (np.exp(2 * (x @ W + b)) + 1))
 
 
 def affine_away_from_kinks(draw):

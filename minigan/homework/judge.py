@@ -306,7 +306,7 @@ def _run(
                 observed = trial.observed
             finally:
                 child.close()
-                # the folders of this process have other names in the next
+                # its folders have other names each time, and two gradings of one file must be equal
                 output = child.output.replace(str(folder), "").replace(str(kit.scratch), "")
     except Raised as error:
         outcome.status, outcome.message = _of_raised(assignment, error)
