@@ -23,7 +23,7 @@ from minigan.benchmark import __main__ as benchmark
 from minigan.benchmark import document, instruments, measure, parts, sweep
 from minigan.benchmark.floor import floor, gflop, products
 from minigan.benchmark.pytorch import torch_step
-from minigan.benchmark.report import report
+from minigan.benchmark.report import report, tables
 from minigan.benchmark.update import stepper, synthetic
 from minigan.errors import InputError
 
@@ -268,6 +268,15 @@ def test_the_report_shows_it_and_explains_itself(capsys):
         assert text in out
     for table in re.findall(r"(?:^\|.*\n)+", out, re.MULTILINE):
         assert len({len(line) for line in table.splitlines()}) == 1
+
+
+def test_the_report_names_what_chooses_the_kernels_of_the_products(capsys, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    result = measured(capsys)
+    assert "OPENBLAS_CORETYPE=Haswell" in result["machine"]["blas"]
+    assert f"{result['gflop_per_second']:.0f} GFLOP/s\n" in tables(result)
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    assert "CORETYPE" not in measured(capsys)["machine"]["blas"]
 
 
 def test_options_reach_the_measurement(capsys):

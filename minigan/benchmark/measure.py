@@ -23,6 +23,8 @@ from minigan.benchmark.sweep import sweep
 from minigan.benchmark.update import stepper, synthetic
 from minigan.recipes import Recipe
 
+BLAS_SETTINGS = ("MKL_ENABLE_INSTRUCTIONS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # choose its kernels
+
 
 def measure(recipe: Recipe, backend: Backend, args: Namespace) -> dict[str, Any]:
     """All numbers of a report, as JSON has them; times are in ms unless their name says otherwise."""
@@ -66,12 +68,13 @@ def measure(recipe: Recipe, backend: Backend, args: Namespace) -> dict[str, Any]
 def machine(backend: Backend) -> dict[str, Any]:
     """What the numbers belong to."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    settings = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name in BLAS_SETTINGS]
     found = {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blas": f"{blas.get('name')} {blas.get('version')}",
+        "blas": ", ".join([f"{blas.get('name')} {blas.get('version')}", *settings]),
     }
     if backend.xp is not np:
         name = backend.xp.cuda.runtime.getDeviceProperties(0)["name"]

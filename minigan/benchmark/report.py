@@ -8,14 +8,14 @@ from minigan.benchmark.gpu import MEANING
 
 def report(result: Mapping[str, Any]) -> str:
     """The tables, and three lines on how to read them."""
-    ratio, speed = result["times"]["step"]["ratio"], result["gflop_per_second"]
+    ratio = result["times"]["step"]["ratio"]
     bound = "activations, masks and parameter updates use one core"
     if "device" in result:
         bound = "where queueing takes as long as playing, launches decide"
     return f"""{tables(result)}
 
 Ratio: 1.00 would be an update that does nothing but its matrix products; this one takes {ratio:.2f} of that.
-Bound: no update is faster than its products, here {speed:.0f} GFLOP/s; {bound}.
+Bound: no update is faster than its products; {bound}.
 Noise: other programs change times more than ratios; where quartiles lie far apart, take more --repeats."""
 
 
@@ -28,7 +28,8 @@ def tables(result: Mapping[str, Any]) -> str:
     {result["command"]}
 
 - {result["recipe"]}, {result["update"]} update, k = {result["k"]}, batch {result["batch"]}, float32,
-  {result["parameters"]:,} parameters: {result["gflop"]:.2f} GFLOP of matrix products an update
+  {result["parameters"]:,} parameters
+- matrix products of an update: {result["gflop"]:.2f} GFLOP, at {result["gflop_per_second"]:.0f} GFLOP/s
 - data: {result["data"]}, nothing downloaded
 - {gpu}{machine["processor"]}, {machine["cores"]} cores, {threads}
 - Python {machine["python"]}, NumPy {machine["numpy"]}, {machine["blas"]}"""
