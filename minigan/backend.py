@@ -93,8 +93,8 @@ def _working_cupy() -> Any:
         )
     try:
         import cupy
-    except ImportError as error:
-        if error.name == "cupy":
+    except Exception as error:  # a ValueError, for one, where CuPy was built for another NumPy
+        if getattr(error, "name", None) == "cupy":
             raise InputError(f"CuPy is not installed; {_install(13)}") from None
         remedy = f"pip uninstall it, then {_install(13)}"
         raise InputError(f"CuPy is installed but cannot be imported ({_gist(error)}); {remedy}") from None

@@ -88,10 +88,8 @@ def load_newest(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict, s
     previous = _previous(path)
     try:
         return *load(path), None
-    except NewerFormat:
-        raise
     except InputError as error:
-        if not previous.exists():
+        if isinstance(error, NewerFormat) or not previous.exists():
             raise
         reason = str(error)
     try:

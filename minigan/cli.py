@@ -47,6 +47,8 @@ def named(what: str) -> Callable[[str], str]:
 
 def exit_status(command: Callable[[], int]) -> int:
     """Run a command: 0 done, 1 it tried and failed, 2 the input was wrong, 130 interrupted."""
+    if hasattr(sys.stdout, "reconfigure"):  # a folder's name may have letters that the terminal lacks
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return command()
     except InputError as error:

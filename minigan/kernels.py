@@ -64,7 +64,9 @@ def blocks(n: int) -> int:
 @functools.cache
 def compiled(xp: Any, source: str, name: str, dtype: np.dtype) -> Any:
     """The kernel of that name for the GPU, compiled at its first launch."""
-    real = "float" if dtype == np.float32 else "double"
+    real = {"float32": "float", "float64": "double"}.get(dtype.name)
+    if real is None:
+        raise TypeError(f"{name}: expected float32 or float64, got {dtype}")
     return xp.RawKernel(source, name, ("-fmad=false", f"-DREAL={real}"))  # a*b + c in two roundings, as NumPy
 
 

@@ -146,9 +146,9 @@ class Sequential(Layer):
         return self._collect("buffers")
 
     def _collect(self, kind: str) -> dict[str, Any]:
-        with_parameters = [layer for layer in self.layers if layer.named_parameters()]
+        with_state = [layer for layer in self.layers if layer.named_parameters() or layer.buffers()]
         return {
             f"{type(layer).__name__.lower()}{i}.{name}": value
-            for i, layer in enumerate(with_parameters, 1)
+            for i, layer in enumerate(with_state, 1)
             for name, value in getattr(layer, kind)().items()
         }

@@ -42,7 +42,7 @@ def mul(x: Tensor | Number, y: Tensor | Number) -> Tensor:
 def div(x: Tensor | Number, y: Tensor | Number) -> Tensor:
     """x / y"""
     a, b = _operands("div", x, y)
-    return Tensor(a / b, (x, lambda g: g / b), (y, lambda g: -g * a / (b * b)))
+    return Tensor(a / b, (x, lambda g: g / b), (y, lambda g: -g * (a / b) / b))
 
 
 def neg(x: Tensor) -> Tensor:
@@ -186,6 +186,8 @@ def dropout(x: Tensor, keep: float, rng: Any) -> Tensor:
     rng: a `random.Stream`; one number for each example and unit.
     """
     (a,) = _arrays("dropout", x)
+    if a.dtype != rng.dtype:
+        raise TypeError(f"dropout: x is {a.dtype}, the stream draws {rng.dtype}")
     y, mask = rng.dropout(a, keep)
     return Tensor(y, (x, lambda g: g * mask))
 
@@ -279,7 +281,8 @@ def log_softmax(x: Tensor) -> Tensor:
 def cross_entropy(x: Tensor, labels: Array) -> Tensor:
     """-mean_i log softmax(x_i)[label_i]        x (m, classes) logits; labels (m,) integers, an array
 
-    The derivative is (softmax(x) - onehot(labels)) / m.
+    The derivative is (softmax(x) - onehot(labels)) / m.  Whether labels are from 0 to classes - 1 is not
+    checked: that would wait for a GPU.
     """
     (a,) = _arrays("cross_entropy", x)
     xp = xp_of(a, labels)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#767676"
 
 _SIDE = 900  # pixels: small montages are enlarged until their longer side is nearly this
 _PADDING = (64, 64, 64)
@@ -136,7 +136,7 @@ def save_errors(
 ) -> None:
     """A classifier's error in percent over the epochs, logarithmic.
 
-    split  epochs with a validation set, their validation_error and test_error
+    split  epochs with a validation set, their valid_error and test_error
     whole  epochs on training and validation data together: the test_error
     """
     figure, (axes,) = panels(1, 6.5, 4.5)
@@ -276,7 +276,8 @@ def save_log_likelihood(path: str | os.PathLike, curves: dict[str, list[dict[str
     curves  lists of records with epoch, mean and standard_error, in nats
     """
     figure, (axes,) = panels(1, 7.5, 4.8)
-    styles = zip(cycle((BLUE, ORANGE, GREEN, "black")), cycle(("-", "--", "-.", ":")), cycle("os^D"))
+    colours, lines = (BLUE, ORANGE, GREEN, "black", PURPLE), ("-", "--", "-.", ":", "-")
+    styles = zip(cycle(colours), cycle(lines), cycle("os^Dv"))
     for (name, curve), (colour, line, marker) in zip(curves.items(), styles, strict=False):
         epoch, mean, error = (
             np.array([one[what] for one in curve]) for what in ("epoch", "mean", "standard_error")

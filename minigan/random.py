@@ -38,13 +38,12 @@ class Streams:
             raise ValueError(f"a stream's purpose is a name of one to eight ASCII letters, got {purpose!r}")
         if not 0 <= step < 2**64:
             raise ValueError(f"a stream's step is an integer from 0 to 2^64 - 1, got {step!r}")
-        xp, dtype = self.backend.xp, self.backend.dtype
-        stream = _NumpyStream if xp is np else _CudaStream
-        return stream(self._seed, int.from_bytes(purpose.encode(), "big"), step, xp, dtype)
+        stream = _NumpyStream if self.backend.xp is np else _CudaStream
+        return stream(self._seed, int.from_bytes(purpose.encode(), "big"), step, self.backend)
 
 
 class Stream:
-    """Draws, each of which goes on where the last one ended.  Results are arrays of the backend's dtype."""
+    """Draws, each of which goes on where the last one ended.  Results have the backend's `dtype`."""
 
     def uniform(self, shape: Shape, low: float = 0.0, high: float = 1.0) -> Any:
         """low + (high - low) u, where u is one word's upper 24 bits times 2^-24, so 0 <= u < 1
@@ -85,11 +84,11 @@ def check_keep(keep: float) -> None:
 class _NumpyStream(Stream):
     """The definition of every draw."""
 
-    def __init__(self, seed: int, purpose: int, step: int, xp: Any, dtype: np.dtype) -> None:
+    def __init__(self, seed: int, purpose: int, step: int, backend: Backend) -> None:
         key, counter = np.array([seed, purpose], np.uint64), np.array([0, 0, step, 0], np.uint64)
         self._philox = np.random.Philox(key=key, counter=counter)
         self._left = np.empty(0, "<u4")  # the second half of the last number, if nobody took it
-        self._xp, self._dtype = xp, dtype
+        self._xp, self.dtype = backend.xp, backend.dtype
 
     def _words(self, n: int) -> np.ndarray:
         fresh = self._philox.random_raw((n - len(self._left) + 1) // 2).astype("<u8", copy=False).view("<u4")
@@ -98,7 +97,7 @@ class _NumpyStream(Stream):
         return words[:n]
 
     def _draw(self, kind: int, shape: Shape, a: float = 0.0, b: float = 0.0) -> np.ndarray:
-        x = np.empty(shape, np.uint32 if kind == WORDS else self._dtype)
+        x = np.empty(shape, np.uint32 if kind == WORDS else self.dtype)
         words = self._words(x.size * (2 if kind == NORMAL else 1))
         if kind == NORMAL:
             x[...] = _box_muller(words).reshape(x.shape)
@@ -108,7 +107,7 @@ class _NumpyStream(Stream):
             x[...] = words
         elif kind == MASK:
             kept = words < ceil(np.float32(a) * 2**24) * 2**8  # u < a
-            np.multiply(kept, self._dtype.type(b), out=x)
+            np.multiply(kept, self.dtype.type(b), out=x)
         else:
             x[...] = words >> 8
             x *= 2**-24
@@ -140,13 +139,13 @@ def _box_muller(words: np.ndarray) -> np.ndarray:
 class _CudaStream(Stream):
     """The same draws on the GPU, one launch each; the position, a Python number, is all that it remembers."""
 
-    def __init__(self, seed: int, purpose: int, step: int, xp: Any, dtype: np.dtype) -> None:
+    def __init__(self, seed: int, purpose: int, step: int, backend: Backend) -> None:
         self._name = np.uint64(seed), np.uint64(purpose), np.uint64(step)
         self._position = 0
-        self._xp, self._dtype = xp, dtype
+        self._xp, self.dtype = backend.xp, backend.dtype
 
     def _draw(self, kind: int, shape: Shape, a: float = 0.0, b: float = 0.0) -> Any:
-        x = self._xp.empty(shape, np.uint32 if kind == WORDS else self._dtype)
+        x = self._xp.empty(shape, np.uint32 if kind == WORDS else self.dtype)
         self._launch("draw", x, kind, a, b)
         self._position += x.size * (2 if kind == NORMAL else 1)
         return x
@@ -154,13 +153,13 @@ class _CudaStream(Stream):
     def dropout(self, x: Any, keep: float) -> tuple[Any, Any]:
         check_keep(keep)
         x = self._xp.ascontiguousarray(x)
-        y, mask = self._xp.empty(x.shape, self._dtype), self._xp.empty(x.shape, self._dtype)
+        y, mask = self._xp.empty(x.shape, self.dtype), self._xp.empty(x.shape, self.dtype)
         self._launch("dropout", y, mask, x, float(keep), 1 / float(keep))
         self._position += x.size
         return y, mask
 
     def _launch(self, name: str, first: Any, *others: Any) -> None:
-        kernel = compiled(self._xp, CUDA_SOURCE, name, self._dtype)
+        kernel = compiled(self._xp, CUDA_SOURCE, name, self.dtype)
         arguments = (first, first.size, *self._name, self._position, *others)
         kernel((blocks(first.size),), (THREADS,), arguments)
 

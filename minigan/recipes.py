@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ACTIVATIONS = {"relu": ops.affine_relu, "sigmoid": ops.affine_sigmoid, "tanh": ops.affine_tanh}
 UPDATES = ("simultaneous", "alternating")
 OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine, "tanh": ops.affine_tanh}
-MOST = 1_000_000_000  # of anything that is counted
+MOST = 1_000_000  # of anything that is counted
 
 
 def _setting(default: Any, help: str, choices: Any = None) -> Any:
@@ -72,7 +72,7 @@ class Recipe:
 
     optimiser: str = _setting("momentum", "momentum SGD or Adam", ("momentum", "adam"))
     lr: float = _setting(0.1, "learning rate at the start")
-    lr_decay: float = _setting(1.000004, "the learning rate is divided by this at each update")
+    lr_decay: float = _setting(1.000004, "the learning rate is divided by this at each step of the player")
     lr_min: float = _setting(1e-6, "the learning rate stays above this")
     momentum: float = _setting(0.5, "momentum at the start (Adam: beta1)")
     momentum_end: float = _setting(0.7, "momentum at the end of its ramp")
@@ -91,12 +91,10 @@ class Recipe:
                 if (choices := f.metadata.get("choices")) and v not in choices:
                     raise InputError(f"{_flag(f.name)}: expected one of {', '.join(choices)}, got {v!r}")
         for name in ("epochs", "batch", "k", "z", "hidden", "units", "pieces", "samples_every"):
-            self._require(name, lambda v: v >= 1, "1 or more")
-            if name != "batch":  # the data set has its own limit for it
-                self._require(name, lambda v: v <= MOST, f"at most {MOST:,}")
+            self._require(name, lambda v: 1 <= v <= MOST, f"1 to {MOST:,}")
         for name in ("g_scale", "g_output_scale", "d_scale", "d_loss_scale", "lr"):
             self._require(name, lambda v: v > 0, "a number above 0")
-        self._require("lr_min", lambda v: v >= 0, "0 or more")
+        self._require("lr_min", lambda v: 0 <= v <= self.lr, "0 to --lr")
         self._require("momentum_epochs", lambda v: 0 <= v <= MOST, f"0 to {MOST:,}")
         self._require("activations", lambda v: v in ACTIVATIONS, f"one or more of {', '.join(ACTIVATIONS)}")
         for name in ("momentum", "momentum_end"):

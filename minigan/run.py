@@ -176,7 +176,7 @@ class Training:
 
     def how_to_resume(self) -> str:
         """The command, ready for a shell."""
-        return f"python -m minigan.train --resume {shlex.quote(str(self.folder))}"
+        return f"python -m minigan.train --resume {shlex.quote(self.folder.as_posix())}"
 
     def epoch(self, t: int) -> int:
         """Passes over the data that are complete after t updates."""
@@ -202,17 +202,18 @@ class Training:
                     continue
                 self._look(pending, t)
                 self.t, self.seconds, shown = t + 1, now - began, now
-                show(self.t, self.values[-len(pending) :].mean(axis=0))
+                means = self.values[-len(pending) :].mean(axis=0)
                 pending.clear()
                 if ends_epoch:
                     self._end_epoch()
                 if last or now - saved >= (SAVE_SECONDS if ends_epoch else SAVE_SECONDS_WITHIN):
                     self._save()
                     saved = time.monotonic()
-                if last and self.t < self.stop:
-                    return False
+                show(self.t, means)  # last, since who reads our output may have gone
+                if last:
+                    break
             self._draw()
-        return True
+        return self.t >= self.stop
 
     def _look(self, pending: list[Update], t: int) -> None:
         """Fetch the numbers of the pending updates, the last of which is t; stop where one is not finite."""
@@ -254,7 +255,7 @@ class Training:
             self._draw_samples(self.folder / "samples" / f"epoch-{epoch:04d}.png")
 
     def _save(self) -> None:
-        meta = {"t": self.t, "seconds": self.seconds, "config": asdict(self.config)}
+        meta = {"t": self.t, "seconds": self.seconds}
         checkpoint.save(self.folder / "checkpoint.npz", {**self._fetch(), "values": self.values}, meta)
         self.saved_t = self.t
 
@@ -336,10 +337,10 @@ def _make(folder: Path) -> bool:
     """Make the folder; False where something has its name."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists():
-            return False
-        folder.mkdir()
-        return True
+        with suppress(FileExistsError):
+            folder.mkdir()
+            return True
+        return False
     except OSError as error:
         raise InputError(f"--out: cannot make {folder}: {error.strerror}; name another folder") from None
 

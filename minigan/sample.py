@@ -14,8 +14,9 @@ from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
 from minigan.nn import Layer
 from minigan.random import Streams
-from minigan.recipes import MOST
 from minigan.tensor import Array, Tensor
+
+MOST = 1_000_000_000  # samples, or steps of a line
 
 EXAMPLES = """\
   python -m minigan.sample runs/digits-1                            100 samples, 10 in a row
@@ -88,6 +89,8 @@ def _check(args: Namespace, out: Path) -> None:
             raise InputError(f"--{name}: expected at most {MOST:,}, got {value}")
     if args.nearest and args.interpolate:
         raise InputError("--nearest and --interpolate make different pictures; give one of them")
+    if args.columns and args.interpolate:
+        raise InputError("--interpolate N has N samples in a row; leave --columns out")
     if out.suffix not in (".png", ".npy"):
         raise InputError(f"--out: expected a name that ends in .png or .npy, got {out}")
     if out.suffix == ".npy" and args.nearest:

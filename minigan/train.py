@@ -98,9 +98,9 @@ def _train(args: Namespace) -> int:
     folder, recipe = training.folder, training.config.recipe
     if training.t >= training.stop:
         say(f"{folder} is complete ({training.epoch(training.t)} epochs); --epochs N goes on to epoch N")
-        return 0
-    seed, backend = training.config.seed, training.config.backend
-    say(f"{folder}: {recipe.name}, seed {seed}, {backend}, updates {training.t} to {training.stop}")
+    else:
+        seed, backend = training.config.seed, training.config.backend
+        say(f"{folder}: {recipe.name}, seed {seed}, {backend}, updates {training.t} to {training.stop}")
     with Progress(training, args.quiet) as progress:
         finished = training.play(progress)
     if not finished:
@@ -109,7 +109,8 @@ def _train(args: Namespace) -> int:
     if args.film:
         from minigan import pictures
 
-        pictures.save_film(folder / "film.gif", sorted((folder / "samples").glob("epoch-*.png")))
+        frames = (folder / "samples").glob("epoch-*.png")
+        pictures.save_film(folder / "film.gif", sorted(frames, key=lambda frame: (len(frame.name), frame)))
         say(f"film:    {folder / 'film.gif'}")
     say(f"samples: {folder / 'samples.png'}")
     say(f"curves:  {folder / 'curves.png'}")

@@ -499,7 +499,7 @@ def _dropout(y: np.ndarray, n: int, *arguments: Any) -> None:
 
 
 def _stream(seed: int, purpose: int, step: int, position: int, dtype: np.dtype) -> Any:
-    stream = minigan.random._NumpyStream(seed, purpose, step, np, dtype)
+    stream = minigan.random._NumpyStream(seed, purpose, step, SimpleNamespace(xp=np, dtype=dtype))
     stream._words(position)
     return stream
 

@@ -154,6 +154,15 @@ def test_cupy_cannot_be_imported(install, monkeypatch, tmp_path):
     )
 
 
+def test_whatever_the_import_of_cupy_raises(install, monkeypatch, tmp_path, capsys):
+    install()
+    monkeypatch.delitem(sys.modules, "cupy")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "cupy.py").write_text("raise ValueError('numpy.dtype size changed')\n")
+    assert choose("auto").name == "numpy"
+    assert "cannot be imported (ValueError: numpy.dtype size changed)" in capsys.readouterr().err
+
+
 def test_hidden_gpus_are_named(install, monkeypatch):
     install(devices=0)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")

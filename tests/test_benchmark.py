@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import strict_cupy
 
-from minigan import data, ops, recipes, run, tensor
+from minigan import data, kernels, ops, recipes, run, tensor
 from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
 from minigan.benchmark import __main__ as benchmark
@@ -190,6 +190,11 @@ def test_each_call_is_counted_once_and_in_its_part():
     assert calls["dropout masks"] == 2 * 3 + 2 + 3  # D's inputs need none while D learns
     assert (calls["noise"], calls["minibatches"], calls["parameter updates"]) == (2, 1, 2)
     assert calls["losses, other arithmetic"] >= 2 and calls["engine and the rest"] == 0
+
+
+@pytest.mark.parametrize("kernel", kernels.KERNELS.values(), ids=kernels.KERNELS)
+def test_every_kernel_has_a_part(kernel):
+    assert kernel.function.__code__ in parts._codes([m for part in parts.PARTS.values() for m in part])
 
 
 def test_a_function_called_by_a_part_is_counted_with_its_caller():

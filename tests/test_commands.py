@@ -141,11 +141,12 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         "--lr 0,1": "--lr",
         "--epoch 3": "--epoch",  # no abbreviations: they would break when an option is added
         # impossible values
-        "--epochs -1": "--epochs: expected 1 or more, got -1",
+        "--epochs -1": "--epochs: expected 1 to 1,000,000, got -1",
         "--epochs 0": "--epochs",
         "--batch 0": "--batch",
         "--batch 1501": "1500",
-        "--batch 99999999999999999999": "1500",
+        "--batch 99999999999999999999": "--batch: expected 1 to 1,000,000",
+        "--units 1000000000 --pieces 1000000000": "--units: expected 1 to 1,000,000",
         "--k 0": "--k",
         "--k 2": "--k: expected 1 with the simultaneous update",
         "--lr nan": "--lr: expected a finite number, got nan",
@@ -153,6 +154,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         "--lr -0.1": "--lr",
         "--lr 0": "--lr",
         "--lr-decay 0.5": "--lr-decay",
+        "--lr 1e-7": "--lr-min: expected 0 to --lr, got 1e-06",
         "--momentum 1": "--momentum",
         "--keep-input 0": "--keep-input: expected a probability of keeping, above 0 and at most 1, got 0.0",
         "--keep-hidden 1.5": "--keep-hidden",
@@ -226,6 +228,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         "good --interpolate 1": "--interpolate: expected 2 or more, got 1",
         "good --interpolate 0": "--interpolate",
         "good --nearest --interpolate 5": "give one of them",
+        "good --interpolate 5 --columns 3": "leave --columns out",
         "good --nearest --count 7": "--count 7",
         "good --nearest --count 6 --columns 4": "--columns 4",
         "good --nearest --out s.npy": "--nearest",
@@ -273,7 +276,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
 }
 FAILURES = {  # the input was right, and the work failed
     "train": {
-        "--hidden 999999999": "allocate",
+        "--hidden 999999,999999": "allocate",
     },
     "sample": {
         "good --count 999999999": "allocate",

@@ -71,6 +71,15 @@ def test_verify_whole_damaged_missing(folder, run):
     assert status == 0 and str(folder) in out
 
 
+def test_a_damaged_file_of_minigan_itself(run, monkeypatch):
+    def damaged(path, *expected):
+        raise InputError(f"{path} is damaged")
+
+    monkeypatch.setattr(data.digits.idx, "read", damaged)
+    status, _, err = run("verify", "digits")
+    assert status == 1 and "is damaged" in err
+
+
 def test_fetch_here_damaged_and_out_of_reach(folder, run):
     assert run("fetch", "tiny")[0] == 1
     (folder / "tiny.gz").write_bytes(b"bad")
@@ -94,6 +103,7 @@ def test_what_needs_no_file_is_always_whole(run, name):
         (["download", "mnist"], "'download'"),
         ([], "command"),
         (["list", "--long"], "--long"),
+        (["list", "mnist"], "leave mnist out"),
         (["fetch", "mnist", "digits"], "digits"),
     ],
 )

@@ -142,6 +142,14 @@ def test_one_launch_no_wait_and_nothing_copied(name):
     assert (counts.launches, counts.bytes_copied) == (1, 0)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "int32"])
+def test_other_numbers_are_refused(dtype):
+    """A kernel made for float or double would read and write past their end."""
+    a = strict_backend().xp.zeros((2, 3), dtype)
+    with pytest.raises(TypeError, match=f"sigmoid: expected float32 or float64, got {dtype}"):
+        kernels.sigmoid(a, a)
+
+
 def test_an_input_in_another_order_is_copied_first():
     xp = strict_backend().xp
     g, a = (xp.asarray(np.arange(6.0).reshape(3, 2)).T for _ in range(2))

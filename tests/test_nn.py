@@ -245,6 +245,16 @@ def test_a_net_names_its_parameters_by_kind_and_place(backend):
     }
 
 
+def test_what_a_layer_without_parameters_keeps_is_kept(backend):
+    class Counter(nn.Layer):
+        def buffers(self):
+            return {"calls": calls}
+
+    calls = backend.asarray(np.zeros(1))
+    net = nn.Sequential(Counter(), nn.LeakyReLU())
+    assert net.named_parameters() == {} and net.buffers() == {"counter1.calls": calls}
+
+
 def test_a_layer_that_computes_nothing_says_so(backend):
     class Mirror(nn.Layer):
         pass

@@ -437,6 +437,12 @@ def test_extreme_numbers_in_float32(backend, op, value, slope, tiny):
     assert_allclose(gradient_for(op, x, g), g * slope(a), rtol=2e-6, atol=tiny)
 
 
+def test_a_quotient_of_large_numbers_has_its_slope(backend):
+    """y^2 is too large for float32, x / y^2 is not."""
+    x, y = tensors(backend, [np.array([1e20]), np.array([1e20])], "float32")
+    assert_allclose(gradient_for(lambda y: x / y, y, np.ones(1)), [-1e-20], rtol=1e-6)
+
+
 @pytest.mark.filterwarnings("error")
 def test_classification_of_extreme_logits(backend):
     (x,) = tensors(backend, [np.array([[800.0, 0, -800], [-800, -800, -800], [0, 800, 800]])], "float32")
@@ -496,6 +502,7 @@ def test_a_scalar_of_numpy_does_not_make_float64(backend):
         ("logistic_loss: ... 5 ones ... at most m", ValueError, lambda x: ops.logistic_loss(x[:, :1], 5)),
         ("logistic_loss: ... -1 ones", ValueError, lambda x: ops.logistic_loss(x[:, :1], -1)),
         ("keep ... (0, 1] ... 0", ValueError, lambda x: ops.dropout(x, 0, stream(x, 0))),
+        ("dropout: x is float64 ... float32", TypeError, lambda x: ops.dropout(x, 0.5, stream(single(x), 0))),
         ("keep ... (0, 1] ... 1.5", ValueError, lambda x: ops.dropout(x, 1.5, stream(x, 0))),
         ("getitem: ... integers ... [0, 1]", TypeError, lambda x: x[[0, 1]]),
         ("getitem: ... integers ... True", TypeError, lambda x: x[True]),

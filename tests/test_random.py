@@ -174,8 +174,8 @@ def test_the_same_bits_as_numpy(gpu, dtype, seed, purpose, step):
         lambda s: s.permutation(0),
         lambda s: s.uniform(1023, 0.1, 0.3),
         lambda s: s._draw(minigan.random.WORDS, 77),
-        lambda s: s.dropout(s._xp.ones((7, 11), s._dtype), 0.3)[0],
-        lambda s: s.dropout(s._xp.ones(3, s._dtype), 0.5)[1],
+        lambda s: s.dropout(s._xp.ones((7, 11), s.dtype), 0.3)[0],
+        lambda s: s.dropout(s._xp.ones(3, s.dtype), 0.5)[1],
         lambda s: s.uniform(9),
     ]
     for draw in draws:

@@ -155,6 +155,42 @@ def test_a_complete_run_stays_as_it_is(options, tmp_path, capsys):
     assert content(tmp_path) == before
 
 
+def test_what_is_missing_of_a_complete_run_is_drawn_again(tmp_path, monkeypatch):
+    """It was killed after its last checkpoint, before the curves; and a film can still be asked for."""
+    monkeypatch.undo()
+    folder = tmp_path / "run"
+    train(folder, epochs=2)
+    curves = (folder / "curves.png").read_bytes()
+    (folder / "curves.png").unlink()
+    assert resume(folder, "--film") == 0
+    assert (folder / "curves.png").read_bytes() == curves and (folder / "film.gif").exists()
+
+
+def test_the_frames_of_a_film_are_in_the_order_of_the_epochs(tmp_path, monkeypatch):
+    train(tmp_path / "run", epochs=1)
+    (tmp_path / "run/samples/epoch-10000.png").touch()
+    (tmp_path / "run/samples/epoch-9999.png").touch()
+    frames = []
+    monkeypatch.setattr(run.pictures, "save_film", lambda path, pictures: frames.extend(pictures))
+    assert resume(tmp_path / "run", "--film") == 0
+    assert [path.stem for path in frames] == ["epoch-0001", "epoch-9999", "epoch-10000"]
+
+
+def test_runs_that_start_at_once_get_folders_of_their_own(tmp_path, monkeypatch):
+    """Another process makes the folder just before we do."""
+    monkeypatch.chdir(tmp_path)
+    mkdir, config = Path.mkdir, run.configure(run.recipes.find("digits"), 1, "numpy")
+
+    def late(path, *arguments, **options):
+        if path.name == "digits-1":
+            os.makedirs(path)
+        return mkdir(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    assert run.create(None, config) == Path("runs/digits-2")
+    assert list(Path("runs/digits-1").iterdir()) == []
+
+
 # Killed ----------------------------------------------------------------------------------------------
 
 DRIVER = """
@@ -343,6 +379,29 @@ def test_interrupted_in_the_last_update(tmp_path, monkeypatch, undisturbed):
     whole = undisturbed()
     interrupting(monkeypatch, "simultaneous", 3 * PER_EPOCH - 1)
     assert train(tmp_path / "run") == whole
+
+
+def test_interrupted_it_draws_the_curves_of_the_epochs_so_far(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    interrupting(monkeypatch, "simultaneous", PER_EPOCH + 2)
+    assert main([*SMALL, "--epochs", "3", "--out", str(tmp_path / "run")]) == 130
+    assert (tmp_path / "run/curves.png").exists()
+
+
+def test_interrupted_while_nobody_listens_any_more(tmp_path, monkeypatch, undisturbed):
+    """As Ctrl-C in `train | tee log`, which ends tee as well: the checkpoint comes before the next line."""
+
+    def gone(progress, t, means):
+        raise BrokenPipeError
+
+    with monkeypatch.context() as patch:
+        interrupting(patch, "simultaneous", 7)
+        patch.setattr("minigan.train.Progress.__call__", gone)
+        patch.setattr("minigan.cli.os.dup2", lambda *_: None)
+        assert main([*SMALL, "--epochs", "3", "--out", str(tmp_path / "run")]) == 1
+    assert checkpoint.load_newest(tmp_path / "run")[1]["t"] == 8
+    assert resume(tmp_path / "run") == 0
+    assert left_by(tmp_path / "run") == undisturbed()
 
 
 def test_interrupted_twice(tmp_path, monkeypatch, undisturbed):

@@ -20,7 +20,7 @@ PARTS: dict[str, tuple[Any, ...]] = {  # functions, and modules for all of their
     "dropout masks": (ops.dropout,),
     "noise": (Recipe.noise,),
     "minibatches": (data.Minibatches.minibatch,),
-    "parameter updates": (optim.Momentum.step, optim.Adam.step, kernels.momentum),
+    "parameter updates": (optim.Momentum.step, optim.Adam.step, kernels.momentum, kernels.adam),
     "losses, other arithmetic": (game, ops, kernels),  # the latter two as in batch norm
 }
 REST = "engine and the rest"
@@ -68,7 +68,7 @@ def _codes(members: Sequence[Any]) -> Iterator[CodeType]:
     for member in members:
         if isinstance(member, ModuleType):
             own = [f for f in vars(member).values() if getattr(f, "__module__", "") == member.__name__]
-            yield from _codes([f for f in own if isinstance(f, FunctionType)])
+            yield from _codes([f for f in own if isinstance(f, FunctionType | kernels.Kernel)])
             continue
         codes = [inspect.unwrap(member).__code__]  # of a kernel, its function in NumPy
         for code in codes:

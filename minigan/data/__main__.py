@@ -47,24 +47,25 @@ def fetch(name: str) -> str:
 def verify(name: str) -> str:
     """Read and check every file, without fetching any.  RunError where one is missing or damaged."""
     source = data.source(name)
-    if not source.files:
-        data.load(name)
-    for file in source.files:
-        path = find(file)
-        if path is None:
-            raise RunError(
-                f"{file.names[0]} is neither in $MINIGAN_DATA/{file.folder} nor in {cache(file)}; "
-                f"python -m minigan.data fetch {name} fetches it"
-            )
-        try:
+    try:
+        if not source.files:
+            data.load(name)
+        for file in source.files:
+            if (path := find(file)) is None:
+                raise RunError(
+                    f"{file.names[0]} is neither in $MINIGAN_DATA/{file.folder} nor in {cache(file)}; "
+                    f"python -m minigan.data fetch {name} fetches it"
+                )
             file.read(path)
-        except InputError as damage:
-            raise RunError(str(damage)) from None
+    except InputError as damage:
+        raise RunError(str(damage)) from None
     return f"{name}: whole, {where(source)}"
 
 
 def _act(args: Namespace) -> int:
     if args.command == "list":
+        if args.name is not None:
+            raise InputError(f"list shows all data sets; leave {args.name} out, or verify {args.name}")
         print(table())
     elif args.name is None:
         raise InputError(f"{args.command} needs the name of a data set: {', '.join(data.NAMES)}")
