@@ -97,7 +97,7 @@ class Known:
             try:
                 value = getattr(self.calls, call)(SimpleNamespace(**self.laid_over), *self.after)
             except Exception as error:
-                raise Raised(type(error).__name__, str(error), None) from None
+                raise Raised(transport.kind_of(error), str(error), None) from None
             finally:
                 vars(self.home).update(self.standard)
         return transport.carried(value)

@@ -89,6 +89,16 @@ def zip_that_lies_about_sizes(folder: Path, _: Places) -> Path:
     return path
 
 
+def zip_with_damaged_lzma(folder: Path, _: Places) -> Path:
+    path = folder / "student.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("hw02.py", WRONG)
+    data = bytearray(path.read_bytes())
+    data[data.find(b"hw02.py") + 11] = 0xFF  # in LZMA's own header
+    path.write_bytes(data)
+    return path
+
+
 def link(folder: Path, places: Places) -> Path:
     os.symlink(places.reference, folder / "hw02.py")
     return folder
@@ -148,6 +158,7 @@ ATTACKS = [
         "two files of the name in a zip", "error", make=zipped(("a/hw02.py", WRONG), ("b/hw02.py", WRONG))
     ),
     Attack("a zip in name only", "error", make=zip_in_name_only),
+    Attack("a zip with damaged LZMA", "error", make=zip_with_damaged_lzma),
     Attack("a link to the reference", "error", make=link),
     Attack("a pipe that never ends", "error", make=pipe),
 ]

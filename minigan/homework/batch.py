@@ -5,6 +5,7 @@ A killed batch loses nothing but what was under way: `--resume` reads the journa
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -54,8 +55,13 @@ def grade_one(kit: Kit, submission: Submission, seed: int, level: int) -> Verdic
     except BadSubmission as reason:
         outcomes = [Outcome(c.name, c.says, c.points, "error", str(reason)) for c in assignment.checks]
         return Verdict(assignment.id, seed, level, outcomes)
-    verdict, observed = judge(kit, source, seed, level)
-    diagnose(assignment, verdict, observed)
+    try:
+        verdict, observed = judge(kit, source, seed, level)
+        diagnose(assignment, verdict, observed)
+    except Exception as error:  # ours, whatever it is: this one gets no score, and the others get theirs
+        broken = f"{type(error).__name__}: {error}"
+        outcomes = [Outcome(c.name, c.says, c.points, "grader_error", broken) for c in assignment.checks]
+        return Verdict(assignment.id, seed, level, outcomes)
     return verdict
 
 
@@ -69,16 +75,24 @@ def grade_all(
     resume: bool,
     tell: Callable[[Graded], None],
 ) -> list[Graded]:
-    """Every submission graded, in the order of the students.  InputError where `out` holds another batch."""
-    journal, work = out / "journal.jsonl", out / ".work"
+    """Every submission graded, in the order of the students.
+
+    InputError where `out` holds another batch, or another grading is at work there.
+    """
+    journal, work = out / "journal.jsonl", out.resolve() / ".work"
     if journal.exists() and not resume:
         raise InputError(f"{out} holds a batch already; --resume continues it, --out names another folder")
-    out.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(work, ignore_errors=True)  # what a killed batch left
-    work.mkdir()
+    there = list(_read_journal(journal))
+    if other := {g.verdict.homework for g in there} - {assignment.id}:
+        raise InputError(f"{out} holds a batch of {other.pop()}; --out names another folder")
     grader = grader_version(assignment)
-    done = {g.student: g for g in _read_journal(journal) if g.grader == grader}
-    try:
+    done = {g.student: g for g in there if g.grader == grader}
+    out.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as until_done:
+        until_done.enter_context(_alone_in(out))
+        shutil.rmtree(work, ignore_errors=True)  # what a killed batch left
+        work.mkdir()
+        until_done.callback(shutil.rmtree, work, ignore_errors=True)
         if not done:  # what is there was graded by the very same grader, after its proof
             proof.must_work(assignment, level, work)
         with kit(assignment, work) as made, _Journal(journal, done) as write:
@@ -104,8 +118,6 @@ def grade_all(
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return sorted(results, key=lambda graded: graded.student)
 
 
@@ -116,6 +128,20 @@ def grader_version(assignment: Assignment) -> str:
         if "assignments" not in path.parts or assignment.folder in path.parents:
             digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One grading at a time; the system lifts the lock when the process ends, however it ends."""
+    with open(folder / ".lock", "w") as file:
+        with contextlib.suppress(ImportError):  # Windows has no fcntl
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(f"{folder}: another grading is at work there") from None
+        yield
 
 
 class _Journal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
@@ -22,6 +23,8 @@ def grade(arguments: Namespace) -> int:
     assignment, level = spec.load(arguments.hw), _level(arguments)
     secret = _secret(arguments.secret_file)
     path = Path(arguments.submissions)
+    if path.resolve() in {Path(entry).resolve() for entry in sys.path}:
+        raise InputError(f"{path}: Python imports from there, what students wrote too; grade from elsewhere")
     if arguments.results:
         return _grade_one(assignment, path, secret, level, arguments)
     formats = arguments.format.split(",")

@@ -214,8 +214,9 @@ FORBIDDEN = {
     "io_uring_setup": (425, 425),
     "memfd_create": (319, 279),
 }
-CLONE, CLONE3, PRLIMIT, PRCTL = (56, 220), (435, 435), (302, 261), (157, 167)
+CLONE, CLONE3, PRLIMIT, PRCTL, FCNTL = (56, 220), (435, 435), (302, 261), (157, 167), (72, 25)
 SET_PDEATHSIG = 1
+SETOWN, SETSIG, SETOWN_EX = 8, 10, 15  # who gets which signal when a pipe has something to read
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, AUDIT_ARCH
 LOAD, JUMP_EQUAL, JUMP_OVER, JUMP_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -259,6 +260,13 @@ def _seccomp() -> None:
         (JUMP_EQUAL, 0, 4, PRCTL[column]),  # it dies with the judge, and cannot ask not to
         (LOAD, 0, 0, 16),
         (JUMP_EQUAL, 0, 1, SET_PDEATHSIG),
+        (RETURN, 0, 0, ERRNO | EPERM),
+        (RETURN, 0, 0, ALLOW),
+        (JUMP_EQUAL, 0, 6, FCNTL[column]),  # a way to send signals to the judge
+        (LOAD, 0, 0, 24),
+        (JUMP_EQUAL, 2, 0, SETOWN),
+        (JUMP_EQUAL, 1, 0, SETSIG),
+        (JUMP_EQUAL, 0, 1, SETOWN_EX),
         (RETURN, 0, 0, ERRNO | EPERM),
         (RETURN, 0, 0, ALLOW),
     ]

@@ -181,7 +181,8 @@ class Child:
         if hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU:
             return Ended("timeout", "the processor time limit was reached")
         if code < 0:
-            return Ended("crash", f"the process was ended by {signal.Signals(-code).name} before it answered")
+            name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
+            return Ended("crash", f"the process was ended by {name} before it answered")
         return Ended("crash", f"the process ended with exit status {code} before it answered")
 
     def _read_replies(self) -> None:

@@ -6,9 +6,9 @@ Nothing is unpacked: of an archive only the bytes of the one file are read, and 
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -40,8 +40,10 @@ class Submission:
             if self.path.suffix.lower() == ".zip":
                 return _read_from_zip(self.path, f"{homework}.py")
             return _read_file(self.path)
-        except OSError as error:
-            raise BadSubmission(f"it cannot be read ({error.strerror or error})") from None
+        except BadSubmission:
+            raise
+        except Exception as error:  # a damaged archive, or a folder of a thousand levels, fails in many ways
+            raise BadSubmission(f"it cannot be read ({getattr(error, 'strerror', None) or error})") from None
 
 
 def collect(folder: Path) -> list[Submission]:
@@ -52,8 +54,9 @@ def collect(folder: Path) -> list[Submission]:
     stems = [_stem(entry) for entry in entries]
     if not entries:
         raise InputError(f"{folder} is empty: expected a folder, .py file or .zip file for each student")
+    names = {entry.name for entry in entries}
     return [
-        Submission(stem if stems.count(stem) == 1 else entry.name, entry)
+        Submission(stem if stems.count(stem) == 1 and stem not in names - {entry.name} else entry.name, entry)
         for stem, entry in zip(stems, entries, strict=True)
     ]
 
@@ -66,6 +69,7 @@ def _find_in_folder(folder: Path, name: str) -> Path:
     found, seen = [], 0
     for place, folders, files in os.walk(folder):
         seen += len(folders) + len(files)
+        folders[:] = [name for name in folders if not name.startswith(".")]  # copies that an editor keeps
         if seen > MEMBER_LIMIT:
             raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
         found += [Path(place, name)] * (name in files)
@@ -83,26 +87,26 @@ def _read_file(path: Path) -> bytes:
 def _read_from_zip(path: Path, name: str) -> bytes:
     if path.stat().st_size > ARCHIVE_LIMIT:
         raise BadSubmission(f"the archive has more than {ARCHIVE_LIMIT:,} bytes")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > MEMBER_LIMIT:
-                raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
-            for member in members:
-                _refuse_unsafe(member)
-            member = _only([m for m in members if PurePosixPath(m.filename).name == name], name)
-            with archive.open(member) as file:
-                return _within_limit(file.read(SOURCE_LIMIT + 1))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise BadSubmission(f"the archive cannot be read ({error})") from None
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MEMBER_LIMIT:
+            raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
+        member = _only([m for m in members if _safe_path(m).name == name and not _is_hidden(m)], name)
+        with archive.open(member) as file:
+            return _within_limit(file.read(SOURCE_LIMIT + 1))
 
 
-def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
-    parts = PurePosixPath(member.filename.replace("\\", "/"))
-    if parts.is_absolute() or ".." in parts.parts or ":" in member.filename:
+def _safe_path(member: zipfile.ZipInfo) -> PurePosixPath:
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", member.filename):
         raise BadSubmission("the archive names a place outside itself")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise BadSubmission("the archive holds a link")
+    return path
+
+
+def _is_hidden(member: zipfile.ZipInfo) -> bool:
+    return any(part.startswith(".") for part in _safe_path(member).parts[:-1])
 
 
 def _only(found: list, name: str) -> object:

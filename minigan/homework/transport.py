@@ -64,6 +64,11 @@ def carried(value: Any) -> Any:
     return receive(pipe)
 
 
+def kind_of(error: BaseException) -> str:
+    """The name of the exception's type; of a type that Python does not have, that of what it derives from."""
+    return next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+
+
 def _exactly(file: BinaryIO, count: int) -> bytes:
     data = b""
     while len(data) < count:

@@ -46,7 +46,8 @@ def main(argv: list[str]) -> None:
                 value = getattr(calls, name)(target, *arguments)
             reply = {"value": value, "after": arguments}
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: the student's, and no pass
-            reply = {"raised": type(error).__name__, "message": _message(error), "line": _line(error, wanted)}
+            kind = transport.kind_of(error)
+            reply = {"raised": kind, "message": _message(error), "line": _line(error, wanted)}
         try:
             transport.send(replies, {"number": number, **reply})
         except transport.TransportError as error:

@@ -295,6 +295,9 @@ def test_the_bundle_holds_what_gradescope_runs(course, tmp_path):
     out = tmp_path / "results.json"
     command = [*(sys.executable, "-m", "minigan.homework", "grade", str(course / "handed-in" / "ann"))]
     command += ["--hw", "hw02", "--secret-file", "course.key", "--results", str(out), "--trust-submissions"]
+    assert (
+        "--trust-submissions" not in (tmp_path / "source" / "run_autograder").read_text().partition("cd ")[2]
+    )
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run(command, cwd=tmp_path / "source", env=environment, check=True)
     assert sum(test["score"] for test in json.loads(out.read_text())["tests"]) == 100
@@ -318,6 +321,60 @@ def test_a_broken_check_is_nobodys_zero(course, tmp_path, monkeypatch, capsys):
         json.loads((tmp_path / "out" / "results.json").read_text())["results"][0]["verdict"]["score"] is None
     )
     assert list((tmp_path / "out" / "gradescope").iterdir()) == []
+
+
+def test_whatever_fails_in_the_grader_costs_one_submission(course, tmp_path, monkeypatch, capsys):
+    """The others get their marks, and the one gets no score."""
+
+    def judge(kit, source, *others):
+        if b"os._exit" in source:
+            raise RuntimeError("the judge tripped")
+        return original(kit, source, *others)
+
+    original = batch.judge
+    monkeypatch.setattr(batch, "judge", judge)
+    monkeypatch.setattr("minigan.homework.proof.must_work", lambda *_: None)
+    for name in ("ann", "dan"):
+        shutil.copytree(course / "handed-in" / name, tmp_path / "handed-in" / name)
+    shutil.copy(course / "course.key", tmp_path)
+    assert main(grade(tmp_path, tmp_path / "out", "--trust-submissions")) == 1
+    assert "dan: RuntimeError: the judge tripped" in capsys.readouterr().err
+    table = csv.DictReader((tmp_path / "out/results.csv").open(newline=""))
+    rows = {row["student"]: row["score"] for row in table}
+    assert rows == {"ann": "100", "dan": ""}
+
+
+def test_a_folder_may_be_named_from_here(course, tmp_path, monkeypatch):
+    """As the default, results, is."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(course / "handed-in" / "ann", "handed-in/ann")
+    shutil.copy(course / "course.key", ".")
+    argv = ["grade", "handed-in", "--hw", "hw02", "--secret-file", "course.key", "--trust-submissions"]
+    assert main(argv) == 0
+    assert ",100," in Path("results/results.csv").read_text()
+
+
+def test_a_folder_of_another_homework_is_left_alone(course, results, tmp_path, capsys):
+    shutil.copytree(results, tmp_path / "out")
+    argv = grade(course, tmp_path / "out", "--resume")
+    argv[argv.index("hw02")] = "hw05"
+    assert main(argv) == 2
+    assert "holds a batch of hw02" in capsys.readouterr().err
+    assert (tmp_path / "out/journal.jsonl").read_bytes() == (results / "journal.jsonl").read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the lock is that of Unix")
+def test_two_gradings_do_not_share_a_folder(course, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    with batch._alone_in(tmp_path / "out"):
+        assert main(grade(course, tmp_path / "out", "--trust-submissions")) == 2
+    assert "another grading is at work there" in capsys.readouterr().err
+
+
+def test_a_folder_that_Python_imports_from_is_refused(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(course / "handed-in")
+    assert main(grade(course, tmp_path / "out", "--trust-submissions")) == 2
+    assert "grade from elsewhere" in capsys.readouterr().err
 
 
 def test_a_batch_is_refused_where_the_grader_does_not_work(course, tmp_path, monkeypatch, capsys):
@@ -345,6 +402,8 @@ def test_submissions_of_one_name_are_told_apart(tmp_path):
     (tmp_path / "ann.zip").write_bytes(b"")
     (tmp_path / "bob.py").write_bytes(b"")
     assert [submission.student for submission in collect(tmp_path)] == ["ann", "ann.zip", "bob"]
+    (tmp_path / "bob.py.zip").write_bytes(b"")
+    assert [s.student for s in collect(tmp_path)] == ["ann", "ann.zip", "bob", "bob.py.zip"]
 
 
 def test_a_folder_may_hold_the_file_deeper_but_only_once(tmp_path):
@@ -354,6 +413,31 @@ def test_a_folder_may_hold_the_file_deeper_but_only_once(tmp_path):
     (tmp_path / "hw02.py").write_bytes(b"y")
     with pytest.raises(BadSubmission, match="found 2"):
         Submission("s", tmp_path).source("hw02")
+
+
+@pytest.mark.parametrize("others", [["notes: 10:30.txt"], [".ipynb_checkpoints/hw02.py"], []])
+def test_what_else_an_archive_holds_does_no_harm(tmp_path, others):
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+        archive.writestr("hw02\\hw02.py", "x")
+        for name in others:
+            archive.writestr(name, "y")
+    assert Submission("s", tmp_path / "s.zip").source("hw02") == b"x"
+
+
+def test_folders_without_end_are_one_bad_submission(tmp_path, monkeypatch):
+    def walk(folder):
+        raise RecursionError("maximum recursion depth exceeded")  # as Python 3.11's after 1,000 levels
+
+    monkeypatch.setattr(os, "walk", walk)
+    with pytest.raises(BadSubmission, match="recursion"):
+        Submission("s", tmp_path).source("hw02")
+
+
+def test_the_copies_that_an_editor_keeps_do_not_count(tmp_path):
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "hw02.py").write_bytes(b"y")
+    (tmp_path / "hw02.py").write_bytes(b"x")
+    assert Submission("s", tmp_path).source("hw02") == b"x"
 
 
 def test_file_names_are_safe_and_differ():

@@ -8,13 +8,14 @@ import re
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from strangers import STRANGERS
 
 from minigan import ops
-from minigan.homework import answers, mutate, proof, spec, strip
+from minigan.homework import answers, mutate, proof, sandbox, spec, strip, transport
 from minigan.homework.diagnose import diagnose
 from minigan.homework.isolate import best_level
 from minigan.homework.judge import check_with, judge, judge_here
@@ -159,6 +160,10 @@ def odd_values():
         ["minibatch", "x"],
         ["noise", [1], {}, None],
         ["call", 1, 2, 3],
+        ["call", 1, 2, 3, 4],
+        ["call", "G", "dropout", 0, []],
+        ["minibatch", float("inf")],
+        ["step", 5, 0, 0, [np.zeros((3, 1)), np.zeros(1)]],
     ]
     yield from (None, 1, "x", [], {}, array, [array, array], {"gradient": 1, "witness": None})
     yield from ({"gradient": array, "witness": array}, {"events": 3, **form}, {"events": [[]] * 1000, **form})
@@ -174,6 +179,34 @@ def test_no_answer_whatever_breaks_a_check(assignment, value):
         for after in (None, [], [1] * 6, "x"):
             outcome, _ = check_with(assignment, check, Babbler(value, after), 0)
             assert outcome.status in ("fail", "bad_reply"), outcome.message
+
+
+def test_the_wording_of_a_refusal_does_not_hide_a_mistake():
+    """hw02's answers have to raise a ValueError; each student words it otherwise."""
+
+    def unbroadcast__mean_in_other_words(g, shape, source=""):
+        added = g.ndim - len(shape)
+        if added < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[added:], strict=True)):
+            raise ValueError("these do not fit")
+        axes = tuple(added + i for i, n in enumerate(shape) if n == 1)
+        return g.mean(axis=(*range(added), *axes)).reshape(shape)
+
+    verdict = marked_here(spec.load("hw02"), answers.Answer(unbroadcast__mean_in_other_words))
+    assert len(verdict.likely) == 1 and "average" in verdict.likely[0]
+
+
+def test_a_value_error_may_be_a_kind_of_it():
+    class ShapeError(ValueError):
+        pass
+
+    assert transport.kind_of(ShapeError()) == transport.kind_of(np.exceptions.AxisError(1, 1)) == "ValueError"
+    assert transport.kind_of(np._core._exceptions._ArrayMemoryError((1,), np.dtype(float))) == "MemoryError"
+
+
+def test_a_process_may_end_by_a_signal_without_a_name():
+    child = SimpleNamespace(process=SimpleNamespace(wait=lambda timeout: -40))
+    ended = sandbox.Child._how_it_ended(child)
+    assert ended.status == "crash" and "signal 40" in str(ended)
 
 
 def test_what_an_inner_function_is_called_does_not_hide_a_mistake():

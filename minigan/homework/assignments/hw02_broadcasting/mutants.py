@@ -48,7 +48,7 @@ def unbroadcast__max(g: Array, shape: tuple[int, ...], source: str = "unbroadcas
 
 
 @wrong(
-    f"kept {STRETCHED}",
+    f"kept {STRETCHED} refuses",
     "you sum over the axes of length 1 and lose them; they must stay, with length 1 (keepdims)",
 )
 def unbroadcast__drops_keepdims(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
@@ -117,3 +117,14 @@ def unbroadcast__refuses_nothing(g: Array, shape: tuple[int, ...], source: str =
     return g.sum(
         axis=tuple(i for i, n in enumerate(shape[-g.ndim :]) if n == 1 and i < g.ndim), keepdims=True
     )
+
+
+@wrong(
+    "refuses", "you accept a 1 in g where your shape has more; broadcasting stretches x, never what came out"
+)
+def unbroadcast__either_may_be_one(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
+    added = g.ndim - len(shape)
+    if added < 0 or any(n != m and 1 not in (n, m) for n, m in zip(shape, g.shape[added:], strict=True)):
+        raise ValueError(f"{shape} cannot have been broadcast to {g.shape}")
+    stretched = tuple(added + i for i, n in enumerate(shape) if n == 1)
+    return g.sum(axis=stretched, keepdims=True).sum(axis=tuple(range(added)))

@@ -1,4 +1,4 @@
-"""What is checked.  Expected values are sums written out with einsum and loops, in float64.
+"""What is checked.  Expected values are sums written out with einsum and loops, in float64 and in float32.
 
 A case is a tuple of sizes: (batch, inputs, outputs) for affine, (batch, pieces, units) for maxout.
 """
@@ -13,14 +13,16 @@ from minigan.homework.judge import Failed, Trial
 
 Case = tuple[int, int, int]
 
+DTYPES = ("float64", "float32")
 AFFINE = [(4, 3, 2), (1, 5, 3), (6, 1, 4), (3, 3, 3), (7, 4, 1)]
 MAXOUT = [(3, 2, 4), (1, 3, 2), (4, 5, 1), (2, 1, 3), (3, 3, 3), (5, 4, 3)]
 
 
 def affine_values(trial: Trial) -> None:
     def test(case: Case) -> None:
-        x, W, b, _ = _affine_inputs(trial, case)
-        trial.same("y", trial.ask("affine", x, W, b), np.einsum("mi,io->mo", x, W) + b)
+        for dtype in DTYPES:
+            x, W, b, _ = (a.astype(dtype) for a in _affine_inputs(trial, case))
+            _same_numbers(trial, "y", trial.ask("affine", x, W, b), np.einsum("mi,io->mo", x, W) + b)
 
     trial.forall(AFFINE, test, _smaller)
 
@@ -39,7 +41,7 @@ def affine_b(trial: Trial) -> None:
 
 def affine_manners(trial: Trial) -> None:
     def test(case: Case) -> None:
-        for dtype in ("float32", "float64"):
+        for dtype in DTYPES:
             x, W, b, g = (a.astype(dtype) for a in _affine_inputs(trial, case))
             _has_dtype(trial, "y", trial.ask("affine", x, W, b), dtype)
             trial.untouched()
@@ -54,17 +56,19 @@ def affine_manners(trial: Trial) -> None:
 
 def maxout_values(trial: Trial) -> None:
     def test(case: Case) -> None:
-        a, x, _ = _maxout_inputs(trial, case)
-        trial.same("y", trial.ask("maxout", x, case[1]), _largest(a))
+        for dtype in DTYPES:
+            a, x, _ = (a.astype(dtype) for a in _maxout_inputs(trial, case))
+            _same_numbers(trial, "y", trial.ask("maxout", x, case[1]), _largest(a))
 
     trial.forall(MAXOUT, test, _smaller)
 
 
 def maxout_gradient(trial: Trial) -> None:
     def test(case: Case) -> None:
-        a, x, g = _maxout_inputs(trial, case)
-        gradient, _ = trial.fields(trial.ask("maxout_gradient", x, case[1], g), "gradient", "witness")
-        trial.same("the gradient by x", gradient, _to_winner(a, g))
+        for dtype in DTYPES:
+            a, x, g = (a.astype(dtype) for a in _maxout_inputs(trial, case))
+            gradient, _ = trial.fields(trial.ask("maxout_gradient", x, case[1], g), "gradient", "witness")
+            _same_numbers(trial, "the gradient by x", gradient, _to_winner(a, g))
 
     trial.forall(MAXOUT, test, _smaller)
 
@@ -91,7 +95,7 @@ def maxout_ties(trial: Trial) -> None:
 
 def maxout_manners(trial: Trial) -> None:
     def test(case: Case) -> None:
-        for dtype in ("float32", "float64"):
+        for dtype in DTYPES:
             _, x, g = (a.astype(dtype) for a in _maxout_inputs(trial, case))
             _has_dtype(trial, "y", trial.ask("maxout", x, case[1]), dtype)
             trial.untouched()
@@ -106,9 +110,10 @@ def maxout_manners(trial: Trial) -> None:
 
 def _affine_gradient(trial: Trial, name: str, formula: Callable[..., np.ndarray]) -> None:
     def test(case: Case) -> None:
-        x, W, b, g = _affine_inputs(trial, case)
-        gradient, _ = trial.fields(trial.ask("affine_gradient", x, W, b, g, name), "gradient", "witness")
-        trial.same(f"the gradient by {name}", gradient, formula(x, W, g))
+        for dtype in DTYPES:
+            x, W, b, g = (a.astype(dtype) for a in _affine_inputs(trial, case))
+            gradient, _ = trial.fields(trial.ask("affine_gradient", x, W, b, g, name), "gradient", "witness")
+            _same_numbers(trial, f"the gradient by {name}", gradient, formula(x, W, g))
 
     trial.forall(AFFINE, test, _smaller)
 
@@ -146,6 +151,13 @@ def _pieces(gradient: object, case: Case) -> np.ndarray:
     if not isinstance(gradient, np.ndarray) or gradient.shape != (m, pieces * units):
         raise Failed(f"the gradient by x: expected shape {(m, pieces * units)}")
     return gradient.reshape(case)
+
+
+def _same_numbers(trial: Trial, what: str, got: object, want: np.ndarray) -> None:
+    """Whatever the dtype, which the checks of manners look at."""
+    if isinstance(got, np.ndarray) and got.dtype.kind == "f":
+        want = want.astype(got.dtype)
+    trial.same(what, got, want)
 
 
 def _has_dtype(trial: Trial, what: str, array: object, dtype: str) -> None:

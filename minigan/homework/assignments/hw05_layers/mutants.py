@@ -201,7 +201,9 @@ def maxout__writes_into_g(x: Tensor, pieces: int) -> Tensor:
     return Tensor(a.max(axis=1), (x, pullback))
 
 
-@wrong("maxout_manners", "your value is float64 for a float32 input (np.zeros without a dtype?)")
+@wrong(
+    "maxout_gradient maxout_manners", "your value is float64 for a float32 input (np.zeros without a dtype?)"
+)
 def maxout__float64(x: Tensor, pieces: int) -> Tensor:
     a = x.data.reshape(len(x.data), pieces, -1).astype(np.float64)
     first = a.argmax(axis=1)[:, None]

@@ -37,7 +37,7 @@ def alternating(
 
     def prior(stream: _Stream) -> np.ndarray:
         pool = noise if (stream.purpose, stream.step) == ("noise", t) else other_noise
-        events.append(["noise", stream.purpose, stream.step, stream.drawn])
+        events.append(["noise", stream.purpose, _plain(stream.step), stream.drawn])
         stream.drawn += 1
         return pool[stream.drawn - 1].copy()
 
@@ -57,10 +57,19 @@ def alternating(
     names = ("d_loss", "g_loss", "a_real", "a_fake")
     return {
         "events": events,
-        "update": [getattr(update, name, None) for name in names],
+        "update": [_plain(getattr(update, name, None)) for name in names],
         "G": [p.data for p in players["G"].parameters()],
         "D": [p.data for p in players["D"].parameters()],
     }
+
+
+def _plain(value: Any) -> Any:
+    """What may be sent: a NumPy number as Python's own, and of anything but numbers and arrays its kind."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, np.ndarray | int | float | str):
+        return value
+    return f"a {type(value).__name__}"
 
 
 class _Stream:
@@ -76,7 +85,10 @@ class _Affine(Layer):
         self.W, self.b = (Tensor(value.copy()) for value in values)
 
     def __call__(self, x: Tensor, rng: Any) -> Tensor:
-        mode = [rng.purpose, rng.step] if isinstance(rng, _Stream) else [None, None]
+        mode = [None, None, None]
+        if isinstance(rng, _Stream):
+            mode = [rng.purpose, _plain(rng.step), rng.drawn]
+            rng.drawn += 1  # a mask
         self.events.append(["call", self.name, *mode])
         return add(matmul(x, self.W), self.b)
 
@@ -89,7 +101,7 @@ class _Data:
         self.minibatches, self.per_epoch, self.events = minibatches, per_epoch, events
 
     def minibatch(self, i: int) -> np.ndarray:
-        self.events.append(["minibatch", i])
+        self.events.append(["minibatch", _plain(i)])
         return self.minibatches[i].copy()
 
 
@@ -103,6 +115,7 @@ class _Optimiser:
         parameters = self.player.parameters()
         if any(p.grad is None for p in parameters):
             raise RuntimeError(f"a step of {self.player.name} before backward() gave it a gradient")
-        self.events.append(["step", self.player.name, t, epoch, [p.grad.copy() for p in parameters]])
+        gradients = [p.grad.copy() for p in parameters]
+        self.events.append(["step", self.player.name, _plain(t), _plain(epoch), gradients])
         for p in parameters:
             p.data -= LEARNING_RATE * p.grad

@@ -20,6 +20,7 @@ CASES = [(1, 3, 0), (2, 2, 1), (3, 4, 2), (1, 2, 5), (2, 5, 3), (4, 3, 1)]
 LEARNING_RATE = 0.5
 SPARE = 4  # noise beyond what is needed, for those who draw too much
 NO_RECORD = "the record of the game is not in its form"
+UPDATE = ("d_loss", "g_loss", "a_real", "a_fake")
 EVENTS = 120  # three times what any of these cases needs
 FEATURES, DIMENSIONS = 3, 2
 
@@ -154,9 +155,14 @@ def dropout(trial: Trial) -> None:
             for mode in modes:
                 trial.expect(mode[0] is not None, f"{player} was called without a stream: that is evaluation")
                 trial.expect(
-                    mode == ["dropout", played.t],
+                    mode[:2] == ["dropout", played.t],
                     f'{player} was called with another stream than game.streams("dropout", {played.t})',
                 )
+        masks = [call[4] for call in played.calls]
+        trial.expect(
+            len(set(masks)) == len(masks),
+            "two calls of the nets got the same masks: each draws on from the one dropout stream",
+        )
 
     trial.forall(CASES[:3], test, _smaller)
 
@@ -165,6 +171,9 @@ def report(trial: Trial) -> None:
     def test(case: Case) -> None:
         played = _play(trial, case)
         d_loss, g_loss, a_real, a_fake = played.update
+        for name, got, shape in zip(UPDATE, played.update, ((), (), (case[1], 1), (case[1], 1)), strict=True):
+            is_one = isinstance(got, np.ndarray) and got.shape == shape
+            trial.expect(is_one, f"{name}: expected an array of shape {shape}, got {_came(got)}")
         for name, got, step in (("d_loss", d_loss, played.of("D")), ("g_loss", g_loss, played.of("G"))):
             if step and step[-1].loss is not None:
                 trial.same(name, got, np.array(step[-1].loss))
@@ -172,6 +181,10 @@ def report(trial: Trial) -> None:
             trial.same(name, got, want)
 
     trial.forall(CASES[:3], test, _smaller)
+
+
+def _came(value: Any) -> str:
+    return f"one of shape {value.shape}" if isinstance(value, np.ndarray) else str(value)[:60]
 
 
 # The game, and reading what the spies wrote down ------------------------------------------------------
@@ -198,7 +211,7 @@ def _play(trial: Trial, case: Case) -> Played:
             _note(played, kind, rest)
         with np.errstate(all="ignore"):
             _understand(played, data, (noise, other), [A, c], [w, b], loss, scale)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
         raise Ended("bad_reply", NO_RECORD) from None
     for name, got, want in (("G", G, [A, c]), ("D", D, [w, b])):
         _moved_only_by_steps(played, name, got, want)
@@ -209,12 +222,14 @@ def _note(played: Played, kind: str, rest: list[Any]) -> None:
     if kind == "step":
         player, t, epoch, gradients = rest
         shapes = [(DIMENSIONS, FEATURES), (FEATURES,)] if player == "G" else [(FEATURES, 1), (1,)]
-        if [g.shape for g in gradients] != shapes or not all(type(n) in (int, float) for n in (t, epoch)):
+        if player not in ("G", "D") or [g.shape for g in gradients] != shapes:
+            raise ValueError
+        if not all(type(n) in (int, float) for n in (t, epoch)):
             raise ValueError
         played.steps.append(Step(player, t, epoch, gradients))
     elif kind == "call":
-        player, purpose, step = rest
-        played.calls.append([kind, player, purpose, step])
+        player, purpose, step, drawn = rest
+        played.calls.append([kind, player, purpose, step, drawn])
     elif kind == "minibatch":
         played.minibatches.append(int(rest[0]))
     else:

@@ -263,3 +263,25 @@ def alternating__logits_swapped(game: Game, t: int) -> Update:
     g_loss = _G_loss(game, Tensor(game.prior(noise)), dropout)
     _step_G(game, g_loss, t, epoch)
     return _update(d_loss, g_loss, a_fake, a_real)
+
+
+@wrong("report", "you return Tensors; an Update holds arrays, the .data of each")
+def alternating__forgets_data(game: Game, t: int) -> Update:
+    noise, dropout, epoch = _begin(game, t)
+    for i in range(t * game.k, t * game.k + game.k):
+        d_loss, a_real, a_fake = _D_loss(game, i, Tensor(game.prior(noise)), dropout)
+        _step_D(game, d_loss, i, epoch)
+    g_loss = _G_loss(game, Tensor(game.prior(noise)), dropout)
+    _step_G(game, g_loss, t, epoch)
+    return Update(d_loss, g_loss, a_real, a_fake)
+
+
+@wrong("dropout", "you take the dropout stream anew for each step, and it begins anew: the same masks again")
+def alternating__dropout_anew(game: Game, t: int) -> Update:
+    noise, _, epoch = _begin(game, t)
+    for i in range(t * game.k, t * game.k + game.k):
+        d_loss, a_real, a_fake = _D_loss(game, i, Tensor(game.prior(noise)), game.streams("dropout", t))
+        _step_D(game, d_loss, i, epoch)
+    g_loss = _G_loss(game, Tensor(game.prior(noise)), game.streams("dropout", t))
+    _step_G(game, g_loss, t, epoch)
+    return _update(d_loss, g_loss, a_real, a_fake)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from minigan import ops
 from minigan.algorithm1 import Game, Update
-from minigan.game import value
+from minigan.game import discriminator_loss, value
 from minigan.homework.answers import right
 from minigan.tensor import Tensor, backward
 
@@ -45,3 +47,20 @@ def alternating__all_noise_first(game: Game, t: int) -> Update:
     backward(g_loss, wrt=game.G.parameters())
     game.optimiser_G.step(t, epoch)
     return Update(d_loss.data, g_loss.data, a_real.data, a_fake.data)
+
+
+@right
+def alternating__numpy_numbers(game: Game, t: int) -> Update:
+    """Counts with NumPy."""
+    noise, dropout = game.streams("noise", t), game.streams("dropout", t)
+    epoch = np.floor_divide(t * game.k, game.data.per_epoch)
+    for i in np.arange(t * game.k, t * game.k + game.k):
+        x, z = Tensor(game.data.minibatch(i)), Tensor(game.prior(noise))
+        a = game.D(ops.concatenate([x, game.G(z, dropout)]), dropout)
+        d_loss = discriminator_loss(a, game.d_loss_scale)
+        backward(d_loss, wrt=game.D.parameters())
+        game.optimiser_D.step(i, epoch)
+    g_loss = game.generator_loss(game.D(game.G(Tensor(game.prior(noise)), dropout), dropout))
+    backward(g_loss, wrt=game.G.parameters())
+    game.optimiser_G.step(t, epoch)
+    return Update(d_loss.data, g_loss.data, a.data[: len(x.data)], a.data[len(x.data) :])
