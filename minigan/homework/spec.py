@@ -28,7 +28,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One homework.  `module` is a file of minigan, `targets` the functions in it that are to be written."""
+    """One homework.  `module` is a file of minigan, `targets` the functions in it that are to be written.
+
+    `twins`: other functions of that file which do the same work, and are missing from the kit as well.
+    """
 
     folder: Path
     id: str
@@ -41,6 +44,7 @@ class Assignment:
     checks: list[Check]
     seconds: int = 10
     memory_mb: int = 1024
+    twins: tuple[str, ...] = ()
     survivors: dict[str, str] = field(default_factory=dict)
 
     @cached_property

@@ -18,7 +18,7 @@ python -m minigan.homework check {id}    marks it;  hint {id}  helps;  watch {id
 def stub(assignment: Assignment) -> str:
     """What the student starts from: the imports the task needs, and its functions with empty bodies."""
     return with_functions(
-        assignment, [_blanked(assignment, function, "your turn") for function in _targets(assignment)]
+        assignment, [_blanked(assignment, f, f"{assignment.id}: your turn") for f in _targets(assignment)]
     )
 
 
@@ -34,10 +34,10 @@ def with_functions(assignment: Assignment, functions: list[str]) -> str:
 
 
 def stripped(assignment: Assignment) -> str:
-    """minigan's file with the bodies of the targets gone: what the kit holds."""
+    """minigan's file with the bodies of the targets and of their twins gone: what the kit holds."""
     lines = assignment.source.splitlines()
-    for function in reversed(_targets(assignment)):
-        blank = _blanked(assignment, function, f"{function.name} is what the student writes")
+    for function in reversed(_functions(assignment, [*assignment.targets, *assignment.twins])):
+        blank = _blanked(assignment, function, f"{function.name} is missing in the kit of {assignment.id}")
         lines[_first_line(function) - 1 : function.end_lineno] = blank.splitlines()
     return "\n".join(lines) + "\n"
 
@@ -65,9 +65,13 @@ def replace_functions(source: str, functions: dict[str, str]) -> str:
 
 
 def _targets(assignment: Assignment) -> list[ast.FunctionDef]:
-    """The target functions in the order of minigan's file."""
+    return _functions(assignment, assignment.targets)
+
+
+def _functions(assignment: Assignment, names: list[str]) -> list[ast.FunctionDef]:
+    """These functions in the order of minigan's file."""
     nodes = ast.parse(assignment.source).body
-    return [n for n in nodes if isinstance(n, ast.FunctionDef) and n.name in assignment.targets]
+    return [n for n in nodes if isinstance(n, ast.FunctionDef) and n.name in names]
 
 
 def _blanked(assignment: Assignment, function: ast.FunctionDef, why: str) -> str:
@@ -76,7 +80,7 @@ def _blanked(assignment: Assignment, function: ast.FunctionDef, why: str) -> str
     first_statement = function.body[0]
     end = first_statement.end_lineno if ast.get_docstring(function) else first_statement.lineno - 1
     kept = lines[_first_line(function) - 1 : end]
-    return "\n".join([*kept, f'    raise NotImplementedError("{assignment.id}: {why}")'])
+    return "\n".join([*kept, f'    raise NotImplementedError("{why}")'])
 
 
 def _imports(assignment: Assignment) -> str:

@@ -195,6 +195,24 @@ def test_the_wording_of_a_refusal_does_not_hide_a_mistake():
     assert len(verdict.likely) == 1 and "average" in verdict.likely[0]
 
 
+TWINS = b"""
+from minigan import ops
+
+def affine(x, W, b):
+    return ops._affine_but_for_b("affine", x, W, b)
+
+def maxout(x, pieces):
+    return ops.affine_maxout(x, x, x, pieces)
+"""
+
+
+def test_what_does_the_same_work_is_missing_from_the_kit_too():
+    with kit(spec.load("hw05")) as made:
+        verdict, _ = judge(made, TWINS, 0, best_level())
+    assert verdict.score == 0
+    assert "affine_maxout is missing in the kit of hw05" in verdict.outcomes[5].message
+
+
 def test_a_value_error_may_be_a_kind_of_it():
     class ShapeError(ValueError):
         pass
