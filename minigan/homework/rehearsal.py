@@ -36,10 +36,10 @@ class Rehearsal:
     cores: int
     surprises: tuple[str, ...]
     kills: int
-    same_after_kills: bool
+    changed: tuple[str, ...]
 
     def text(self) -> str:
-        kills = "the same results" if self.same_after_kills else "OTHER RESULTS"
+        kills = "OTHER RESULTS" if self.changed else "the same results"
         return (
             f"{self.count} submissions of {self.homework} (right, wrong, empty and hostile) graded with "
             f"--jobs {self.jobs} in {self.seconds:.0f} s on {self.cores} cores, which {self.load:.0f} "
@@ -49,7 +49,7 @@ class Rehearsal:
 
     def broken(self) -> list[str]:
         wrong = [f"rehearsal: {surprise}" for surprise in self.surprises]
-        return wrong + ["rehearsal: the results differ after kills"] * (not self.same_after_kills)
+        return wrong + [f"rehearsal, after kills: {change}" for change in self.changed]
 
 
 def rehearse(homework: str = "hw05", count: int = 200, jobs: int = 2) -> Rehearsal:
@@ -74,11 +74,11 @@ def rehearse(homework: str = "hw05", count: int = 200, jobs: int = 2) -> Rehears
         )
         kills = _killed(assignment, place, len(some), jobs)
         _grade(assignment, place, "some", jobs).wait()
-        same = _without_times(_results(place / "results-of-some")) == {
-            name: _without_times(whole.get(name)) for name in some
-        }
+        again = _results(place / "results-of-some")
+        pairs = [(name, _without_times(whole.get(name)), _without_times(again.get(name))) for name in some]
+        changed = tuple(f"{name} had {a}, and now {b}" for name, a, b in pairs if a != b)
     cores = os.cpu_count() or 1
-    return Rehearsal(homework, count, jobs, seconds, load, cores, surprises, kills, same)
+    return Rehearsal(homework, count, jobs, seconds, load, cores, surprises, kills, changed)
 
 
 def _hand_in(assignment: Assignment, folder: Path, count: int) -> dict[str, int]:
