@@ -80,16 +80,18 @@ def grade_all(
     InputError where `out` holds another batch, or another grading is at work there.
     """
     journal, work = out / "journal.jsonl", out.resolve() / ".work"
-    if journal.exists() and not resume:
-        raise InputError(f"{out} holds a batch already; --resume continues it, --out names another folder")
-    there = list(_read_journal(journal))
-    if other := {g.verdict.homework for g in there} - {assignment.id}:
-        raise InputError(f"{out} holds a batch of {other.pop()}; --out names another folder")
     grader = grader_version(assignment)
-    done = {g.student: g for g in there if g.grader == grader}
     out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as until_done:
         until_done.enter_context(_alone_in(out))
+        if journal.exists() and not resume:
+            raise InputError(
+                f"{out} holds a batch already; --resume continues it, --out names another folder"
+            )
+        there = list(_read_journal(journal))
+        if other := {g.verdict.homework for g in there} - {assignment.id}:
+            raise InputError(f"{out} holds a batch of {other.pop()}; --out names another folder")
+        done = {g.student: g for g in there if g.grader == grader}
         shutil.rmtree(work, ignore_errors=True)  # what a killed batch left
         work.mkdir()
         until_done.callback(shutil.rmtree, work, ignore_errors=True)
