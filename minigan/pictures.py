@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#767676"
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
 
 _SIDE = 900  # pixels: small montages are enlarged until their longer side is nearly this
 _PADDING = (64, 64, 64)
@@ -276,8 +276,7 @@ def save_log_likelihood(path: str | os.PathLike, curves: dict[str, list[dict[str
     curves  lists of records with epoch, mean and standard_error, in nats
     """
     figure, (axes,) = panels(1, 7.5, 4.8)
-    colours, lines = (BLUE, ORANGE, GREEN, "black", PURPLE), ("-", "--", "-.", ":", "-")
-    styles = zip(cycle(colours), cycle(lines), cycle("os^Dv"))
+    styles = zip(cycle((BLUE, ORANGE, GREEN, "black")), cycle(("-", "--", "-.", ":")), cycle("os^D"))
     for (name, curve), (colour, line, marker) in zip(curves.items(), styles, strict=False):
         epoch, mean, error = (
             np.array([one[what] for one in curve]) for what in ("epoch", "mean", "standard_error")

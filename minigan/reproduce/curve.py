@@ -18,7 +18,6 @@ VARIANTS = {
     "alternating update": recipes.mnist.change(update="alternating"),
     "minimax loss": recipes.mnist.change(loss="minimax"),
     "factor 1 on D's loss": recipes.mnist.change(d_loss_scale=1.0),
-    "the paper's box": recipes.mnist.change(update="alternating", loss="minimax", d_loss_scale=1.0),
 }
 
 
