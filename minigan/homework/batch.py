@@ -56,8 +56,8 @@ def grade_one(kit: Kit, submission: Submission, seed: int, level: int) -> Verdic
         outcomes = [Outcome(c.name, c.says, c.points, "error", str(reason)) for c in assignment.checks]
         return Verdict(assignment.id, seed, level, outcomes)
     try:
-        verdict, observed = judge(kit, source, seed, level)
-        diagnose(assignment, verdict, observed)
+        verdict, facts = judge(kit, source, seed, level)
+        diagnose(assignment, verdict, facts)
     except Exception as error:  # ours, whatever it is: this one gets no score, and the others get theirs
         broken = f"{type(error).__name__}: {error}"
         outcomes = [Outcome(c.name, c.says, c.points, "grader_error", broken) for c in assignment.checks]

@@ -42,15 +42,7 @@ class Failed(Exception):
     """An observation did not hold; the text says what was expected and what came."""
 
 
-@dataclass(frozen=True)
-class Observation:
-    """One call and what came of it: a value and the arguments afterwards, or the exception."""
-
-    call: str
-    arguments: tuple[Any, ...]
-    value: Any = None
-    after: Any = None
-    raised: tuple[str, str] | None = None
+Facts = dict[str, list[tuple[bool, Any]]]  # of each check, everything that it judged, in order; did it hold?
 
 
 @dataclass
@@ -101,12 +93,18 @@ class Verdict:
 
 
 class Trial:
-    """One check at work.  Checks use `rng`, `ask`, `same`, `expect` and `forall`, and nothing else."""
+    """One check at work.  Checks use `rng`, `ask`, `fields`, what judges (`same`, `dtype`, `expect`, `untouched`,
+    `refuses`) and `forall`, and nothing else.
+
+    facts: what was judged.  Whoever gives a check the same facts made the same mistake (see diagnose.py).
+    """
 
     def __init__(self, assignment: Assignment, name: str, child: Asked, seed: int) -> None:
         self.assignment, self.name, self.child, self.seed = assignment, name, child, seed
-        self.observed: list[Observation] = []
-        self.held = 0
+        self.facts: list[tuple[bool, Any]] = []
+        self.last: tuple[str, tuple[Any, ...]] | None = None
+        self.asked = self.held = 0
+        self.noting = True
 
     def rng(self, *key: int) -> np.random.Generator:
         """Random numbers that depend on the seed, the check and `key` alone."""
@@ -114,16 +112,16 @@ class Trial:
 
     def ask(self, call: str, *arguments: Any) -> Any:
         """The student's answer.  A raised exception goes on as Raised."""
+        self.last, self.asked = (call, arguments), self.asked + 1
         try:
-            value = self.child.ask(call, *arguments)
+            return self.child.ask(call, *arguments)
         except Raised as error:
-            self.observed.append(Observation(call, arguments, raised=(error.kind, error.message)))
+            self.note(True, ["raised", error.kind])
             raise
-        except Ended:
-            self.observed.append(Observation(call, arguments))
-            raise
-        self.observed.append(Observation(call, arguments, value, self.child.after))
-        return value
+
+    def note(self, holds: bool, fact: Any) -> None:
+        if self.noting:
+            self.facts.append((bool(holds), fact))
 
     def fields(self, value: Any, *names: str) -> list[Any]:
         """The values of a dict with exactly these keys."""
@@ -131,43 +129,54 @@ class Trial:
             raise Ended("bad_reply", "an answer of another form than was asked for")
         return [value[name] for name in names]
 
-    def same(self, what: str, got: Any, want: np.ndarray, tolerance: float | None = None) -> None:
-        """Shape, then dtype, then values."""
-        if not isinstance(got, np.ndarray):
-            raise Failed(f"{what}: expected an array of shape {want.shape}, got {_short(got)}")
-        if got.shape != want.shape:
-            raise Failed(f"{what}: expected shape {want.shape}, got {got.shape}")
-        if got.dtype != want.dtype:
-            raise Failed(f"{what}: expected {want.dtype}, got {got.dtype}")
-        tolerance = TOLERANCE[want.dtype.name] if tolerance is None else tolerance
-        with np.errstate(invalid="ignore", over="ignore"):
-            wrong = ~(abs(got.astype(float) - want) <= tolerance * (1 + abs(want.astype(float))))
-        if wrong.any():
-            at = tuple(int(i[0]) for i in np.nonzero(np.atleast_1d(wrong)))
-            place = f" at {list(at)}" if want.ndim else ""
-            first = (float(np.atleast_1d(a)[at]) for a in (want, got))
-            raise Failed(
-                "{}: {} of {} values are wrong; expected{} {:.6g}, got {:.6g}".format(
-                    what, int(wrong.sum()), wrong.size, place, *first
-                )
-            )
+    def same(
+        self, what: str, got: Any, want: np.ndarray, tolerance: float | None = None, dtype: bool = True
+    ) -> None:
+        """Shape, then dtype (unless another check looks at that), then values."""
+        if not dtype and isinstance(got, np.ndarray) and got.dtype.kind == "f":
+            tolerance = max(TOLERANCE[name] for name in (got.dtype.name, want.dtype.name))
+            got = got.astype(want.dtype)
+        complaint = _difference(got, want, TOLERANCE[want.dtype.name] if tolerance is None else tolerance)
+        self.note(not complaint, got if isinstance(got, np.ndarray) else type(got).__name__)
+        if complaint:
+            raise Failed(f"{what}: {complaint}")
         self.held += 1
 
-    def expect(self, holds: bool, otherwise: str) -> None:
+    def dtype(self, what: str, got: Any, want: str) -> None:
+        """Only the dtype; what else is wrong with it is another check's business."""
+        kind = got.dtype.name if isinstance(got, np.ndarray) else type(got).__name__
+        self.expect(kind == want, f"{what}: expected {want}, got {kind}", kind)
+
+    def expect(self, holds: bool, otherwise: str, fact: Any = None) -> None:
+        """`fact` is what `holds` was decided by; by default the words of the complaint say it."""
+        self.note(holds, otherwise if fact is None else fact)
         if not holds:
             raise Failed(otherwise)
         self.held += 1
 
     def untouched(self) -> None:
-        """The last call left its arguments as they were."""
-        last = self.observed[-1]
-        if not isinstance(last.after, list) or len(last.after) != len(last.arguments):
+        """The last call left its arguments as they were.  The process that was judged says so: its own word."""
+        call, arguments = self.last
+        after = self.child.after
+        if not isinstance(after, list) or len(after) != len(arguments):
             raise Ended("bad_reply", "an answer without its arguments")
-        for name, before, after in zip(self.names(last.call), last.arguments, last.after, strict=True):
+        for name, before, now in zip(self.names(call), arguments, after, strict=True):
             if isinstance(before, np.ndarray):
-                self.expect(
-                    isinstance(after, np.ndarray) and np.array_equal(before, after), f"{name} was written to"
-                )
+                kept = isinstance(now, np.ndarray) and np.array_equal(before, now)
+                self.expect(kept, f"{name} was written to")
+
+    def refuses(self, what: str, call: str, *arguments: Any) -> None:
+        """It has to raise ValueError."""
+        try:
+            self.ask(call, *arguments)
+        except Raised as error:
+            if error.kind == "NotImplementedError":
+                raise
+            self.held += 1
+            if error.kind != "ValueError":
+                raise Failed(f"{what}: expected a ValueError, got {error.kind}: {error.message}") from None
+        else:
+            self.expect(False, f"{what}: expected a ValueError, and nothing was raised")
 
     def names(self, call: str) -> list[str]:
         """How the arguments of a call are called."""
@@ -180,19 +189,31 @@ class Trial:
         test: Callable[[Any], None],
         smaller: Callable[[Any], Iterator[Any]] = lambda case: iter(()),
     ) -> None:
-        """`test` holds for every case; where it does not, a smaller case is looked for and shown."""
+        """`test` holds for every case; of the first where it does not, a smaller one is looked for and shown.
+
+        The other cases are judged all the same: what they show says which mistake it is.
+        """
+        first: tuple[Any, Failed | Raised] | None = None
         for case in cases:
             try:
                 test(case)
             except (Failed, Raised) as error:
-                raise self._shrunk(case, error, test, smaller) from None
+                error.given = self.given()
+                first = first or (case, error)
+            except Ended:
+                if first is None:
+                    raise
+                break
+        if first:
+            self.noting = False
+            raise self._shrunk(*first, test, smaller) from None
 
     def _shrunk(self, case: Any, error: Exception, test: Any, smaller: Any) -> Exception:
-        error.given, calls, progress = self.given(), len(self.observed), True
+        asked, progress = self.asked, True
         while progress:
             progress = False
             for candidate in smaller(case):
-                if len(self.observed) - calls >= SHRINKS:
+                if self.asked - asked >= SHRINKS:
                     return error
                 try:
                     test(candidate)
@@ -207,45 +228,45 @@ class Trial:
         return error
 
     def given(self) -> str:
-        """The last call, for a reader."""
-        if not self.observed:
+        """The last call, for a reader: what calls.py says of it, and its arguments but those named _like_this."""
+        if not self.last:
             return ""
-        last = self.observed[-1]
-        in_full = sum(_count(value) for value in last.arguments) <= SHOWN
-        named = zip(self.names(last.call), last.arguments, strict=True)
-        return "\n".join(
-            [f"{last.call}, where", *(f"{name} = {_shown(value, in_full)}" for name, value in named)]
-        )
+        call, arguments = self.last
+        named = [(n, a) for n, a in zip(self.names(call), arguments, strict=True) if not n.startswith("_")]
+        in_full = sum(_count(value) for _, value in named) <= SHOWN
+        says = (getattr(self.assignment.part("calls"), call).__doc__ or call).partition("\n")[0]
+        return "\n".join([f"{says}, where", *(f"{name} = {_shown(value, in_full)}" for name, value in named)])
 
 
-Run = Callable[[Check], tuple[Outcome, list[Observation], str]]
+Run = Callable[[Check], tuple[Outcome, "Trial | None", str]]
 
 
-def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, list[Observation]]:
-    """Every check, each in a process of its own; and all that was observed, for the diagnosis."""
+def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, Facts]:
+    """Every check, each in a process of its own; and all that was judged, for the diagnosis."""
     verdict, budget = Verdict(kit.assignment.id, seed, level, []), Budget(kit.assignment.seconds)
     with submission_folder(kit, source) as folder:
 
-        def run(check: Check) -> tuple[Outcome, list[Observation], str]:
+        def run(check: Check) -> tuple[Outcome, Trial | None, str]:
             return _spent(check, budget) or _run(kit, folder, check, seed, level, budget)
 
         return verdict, _every_check(kit.assignment, verdict, run)
 
 
-def judge_here(assignment: Assignment, answer: Asked, seed: int) -> tuple[Verdict, list[Observation]]:
+def judge_here(assignment: Assignment, answer: Asked, seed: int) -> tuple[Verdict, Facts]:
     """The same for an answer of our own, in this process: level 0."""
     verdict = Verdict(assignment.id, seed, 0, [])
 
-    def run(check: Check) -> tuple[Outcome, list[Observation], str]:
-        outcome, trial = check_with(assignment, check, answer, seed)
-        return outcome, trial.observed, ""
+    def run(check: Check) -> tuple[Outcome, Trial | None, str]:
+        return *check_with(assignment, check, answer, seed), ""
 
     return verdict, _every_check(assignment, verdict, run)
 
 
-def check_with(assignment: Assignment, check: Check, child: Asked, seed: int) -> tuple[Outcome, Trial]:
+def check_with(
+    assignment: Assignment, check: Check, child: Asked, seed: int, kind: type[Trial] = Trial
+) -> tuple[Outcome, Trial]:
     """One check, asked of whatever answers."""
-    trial = Trial(assignment, check.name, child, seed)
+    trial = kind(assignment, check.name, child, seed)
     status, message, given = "pass", "", ""
     began = time.monotonic()
     try:
@@ -269,9 +290,9 @@ def check_with(assignment: Assignment, check: Check, child: Asked, seed: int) ->
     return Outcome(check.name, check.says, check.points, status, message, given, seconds), trial
 
 
-def _every_check(assignment: Assignment, verdict: Verdict, run: Run) -> list[Observation]:
+def _every_check(assignment: Assignment, verdict: Verdict, run: Run) -> Facts:
     """Run what can be run, in order.  A file that does not even load is loaded once."""
-    began, everything = time.monotonic(), []
+    began, facts = time.monotonic(), {}
     fatal: Outcome | None = None
     for check in assignment.checks:
         if blocked := _blocked(check, verdict):
@@ -281,21 +302,21 @@ def _every_check(assignment: Assignment, verdict: Verdict, run: Run) -> list[Obs
                 Outcome(check.name, check.says, check.points, fatal.status, fatal.message)
             )
         else:
-            outcome, observed, output = run(check)
+            outcome, trial, output = run(check)
             verdict.outcomes.append(outcome)
             verdict.output = verdict.output or output
-            everything += observed
-            if not observed and outcome.status not in ("pass", "grader_error"):
+            facts[check.name] = trial.facts if trial else []
+            if not (trial and trial.asked) and outcome.status not in ("pass", "grader_error"):
                 fatal = outcome
     verdict.seconds = time.monotonic() - began
-    return everything
+    return facts
 
 
 def _run(
     kit: Kit, folder: Path, check: Check, seed: int, level: int, budget: Budget
-) -> tuple[Outcome, list[Observation], str]:
-    """One check in a process of its own: outcome, observations, and what the student's code printed."""
-    assignment, output, observed = kit.assignment, "", []
+) -> tuple[Outcome, Trial | None, str]:
+    """One check in a process of its own: the outcome, the trial, and what the student's code printed."""
+    assignment, output, trial = kit.assignment, "", None
     outcome = Outcome(check.name, check.says, check.points, "grader_error")
     began = time.monotonic()
     try:
@@ -303,17 +324,19 @@ def _run(
             try:
                 child.ask("load")
                 outcome, trial = check_with(assignment, check, child, seed)
-                observed = trial.observed
             finally:
                 child.close()
-                # its folders have other names each time, and two gradings of one file must be equal
-                output = child.output.replace(str(folder), "").replace(str(kit.scratch), "")
+                output = child.output
     except Raised as error:
         outcome.status, outcome.message = _of_raised(assignment, error)
     except Ended as error:
         outcome.status, outcome.message = error.status, str(error)
+    # its folders have other names each time, and two gradings of one file must be equal
+    outcome.message, output = (
+        text.replace(str(folder), "").replace(str(kit.scratch), "") for text in (outcome.message, output)
+    )
     outcome.seconds = time.monotonic() - began
-    return outcome, observed, output
+    return outcome, trial, output
 
 
 def _of_raised(assignment: Assignment, error: Raised) -> tuple[str, str]:
@@ -332,11 +355,39 @@ def _blocked(check: Check, verdict: Verdict) -> Outcome | None:
     return None
 
 
-def _spent(check: Check, budget: Budget) -> tuple[Outcome, list[Observation], str] | None:
+def _spent(check: Check, budget: Budget) -> tuple[Outcome, Trial | None, str] | None:
     if budget.seconds > 0:
         return None
     message = "not run: the time for the homework is spent"
-    return Outcome(check.name, check.says, check.points, "timeout", message), [], ""
+    return Outcome(check.name, check.says, check.points, "timeout", message), None, ""
+
+
+def _difference(got: Any, want: np.ndarray, tolerance: float) -> str:
+    """What is wrong with it: shape, then dtype, then values; empty where nothing is."""
+    if not isinstance(got, np.ndarray):
+        return f"expected an array of shape {want.shape}, got {_short(got)}"
+    if got.shape != want.shape:
+        return f"expected shape {want.shape}, got {got.shape}"
+    if got.dtype != want.dtype:
+        return f"expected {want.dtype}, got {got.dtype}"
+    with np.errstate(invalid="ignore", over="ignore"):
+        near = abs(got.astype(float) - want) <= tolerance * (1 + abs(want.astype(float)))
+        wrong = ~(near | (got == want))
+    if not wrong.any():
+        return ""
+    at = tuple(int(i[0]) for i in np.nonzero(np.atleast_1d(wrong)))
+    place = f" at {list(at)}" if want.ndim else ""
+    first = digits(*(float(np.atleast_1d(a)[at]) for a in (want, got)))
+    return f"{int(wrong.sum())} of {wrong.size} values are wrong; expected{place} {first[0]}, got {first[1]}"
+
+
+def digits(want: float, got: float) -> tuple[str, str]:
+    """Two numbers in as many digits as tell them apart."""
+    for count in range(6, 18):
+        texts = f"{want:.{count}g}", f"{got:.{count}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def _count(value: Any) -> int:

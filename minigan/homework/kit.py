@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan.homework.spec import PACKAGE, Assignment
-from minigan.homework.strip import stripped
+from minigan.homework.strip import stripped, touched
 
 OF_HOMEWORK = ("__init__.py", "worker.py", "transport.py", "isolate.py")
 
@@ -42,8 +42,9 @@ def kit(assignment: Assignment, scratch: Path | None = None) -> Iterator[Kit]:
         for name in OF_HOMEWORK:
             _copy(PACKAGE / "homework" / name, package / "homework" / name)
         _copy(assignment.folder / "calls.py", package / "homework" / "calls.py")
-        target = Path(package, *assignment.module.split(".")).with_suffix(".py")
-        target.write_text(stripped(assignment), "utf-8")
+        for module in touched(assignment):
+            target = Path(package, *module.split(".")).with_suffix(".py")
+            target.write_text(stripped(assignment, module), "utf-8")
         compileall.compile_dir(folder, quiet=2)
         yield Kit(assignment, folder, Path(made), [str(folder), *_add_numpy(folder)])
 

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterator
 
 from minigan.homework.spec import Assignment
-from minigan.homework.strip import replace_functions, solution
+from minigan.homework.strip import Piece, replace_pieces, solution, targets_in
 
 SWAPS: dict[type, type] = {
     ast.Eq: ast.NotEq,
@@ -32,14 +32,21 @@ SWAPS: dict[type, type] = {
 def mechanical(assignment: Assignment) -> Iterator[tuple[str, str]]:
     """Pairs (what was changed, the file with that change)."""
     reference = solution(assignment)
-    for function in ast.parse(reference).body:
-        if isinstance(function, ast.FunctionDef) and function.name in assignment.targets:
-            for number, _ in enumerate(_places(function)):
-                changed = copy.deepcopy(function)
-                what = _change(list(_places(changed))[number])
-                if what:
-                    source = ast.unparse(ast.fix_missing_locations(changed))
-                    yield f"{function.name}: {what}", replace_functions(reference, {function.name: source})
+    for piece in ast.parse(reference).body:
+        if not isinstance(piece, Piece):
+            continue
+        for number, _ in enumerate(_places_in(assignment, piece)):
+            changed = copy.deepcopy(piece)
+            function, place = list(_places_in(assignment, changed))[number]
+            what = _change(place)
+            if what:
+                source = ast.unparse(ast.fix_missing_locations(changed))
+                yield f"{function}: {what}", replace_pieces(reference, {piece.name: source})
+
+
+def _places_in(assignment: Assignment, piece: Piece) -> Iterator[tuple[str, tuple[ast.AST, str, int | None]]]:
+    for function in targets_in(assignment, ast.Module([piece], [])):
+        yield from ((function.name, place) for place in _places(function))
 
 
 def _places(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, int | None]]:

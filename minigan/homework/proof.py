@@ -89,8 +89,8 @@ def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False)
         _basics(made, level, proof)
         proof.complaints += _texts(assignment)
         known = {
-            "other right answers": answers.wheats(assignment),
-            "wrong answers": answers.mutants(assignment),
+            "other right answers": answers.right(assignment),
+            "wrong answers": answers.wrong(assignment),
         }
         for kind, listed in known.items():
             if len(listed) < LEAST[kind]:
@@ -130,8 +130,9 @@ def _texts(assignment: Assignment) -> list[str]:
 
 
 def _row_of(made: Kit, answer: answers.Answer, level: int) -> Row:
-    verdict = _verdict(made, answers.as_file(made.assignment, answer), level)
-    return _row(f"{answer.target}: {answer.name}", verdict, answer.loses, (answer.says,) * bool(answer.says))
+    form = "" if answer.form == answers.OWN else f" ({answer.form})"
+    verdict = _verdict(made, answer.file, level)
+    return _row(f"{answer.target}: {answer.name}{form}", verdict, answer.loses, (answer.says,) * bool(answer.says))
 
 
 def _row(name: str, verdict: Verdict, loses: frozenset[str] = frozenset(), says: tuple[str, ...] = ()) -> Row:
@@ -140,8 +141,8 @@ def _row(name: str, verdict: Verdict, loses: frozenset[str] = frozenset(), says:
 
 
 def _verdict(made: Kit, source: str, level: int, seed: int = 0) -> Verdict:
-    verdict, observed = judge(made, source.encode(), seed, level)
-    diagnose(made.assignment, verdict, observed)
+    verdict, facts = judge(made, source.encode(), seed, level)
+    diagnose(made.assignment, verdict, facts)
     return verdict
 
 
@@ -169,7 +170,7 @@ def _add_seeds(assignment: Assignment, proof: Proof) -> None:
     proof.seeds = SEEDS
     proof.false_alarms = [
         seed
-        for answer in (None, *answers.wheats(assignment))
+        for functions in (None, *(answer.functions for answer in answers.right(assignment)))
         for seed in range(1, SEEDS + 1)
-        if judge_here(assignment, answers.Known(assignment, answer), seed)[0].score != 100
+        if judge_here(assignment, answers.Known(assignment, functions), seed)[0].score != 100
     ]

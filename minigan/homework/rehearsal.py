@@ -84,11 +84,10 @@ def rehearse(homework: str = "hw05", count: int = 200, jobs: int = 2) -> Rehears
 def _hand_in(assignment: Assignment, folder: Path, count: int) -> dict[str, int]:
     """Write the submissions; what each should score."""
     right = [(strip.solution(assignment), 100)]
-    right += [(answers.as_file(assignment, wheat), 100) for wheat in answers.wheats(assignment)]
+    right += [(answer.file, 100) for answer in answers.right(assignment)]
     points = {check.name: check.points for check in assignment.checks}
     wrong = [
-        (answers.as_file(assignment, mutant), 100 - sum(points[name] for name in mutant.loses))
-        for mutant in answers.mutants(assignment)
+        (answer.file, 100 - sum(points[name] for name in answer.loses)) for answer in answers.wrong(assignment)
     ]
     hostile = [
         (attack.source, 0) for attack in ATTACKS if 0 < len(attack.source) < 10_000 and attack.at_import

@@ -75,8 +75,7 @@ class Child:
         self.after: Any = None  # the arguments of the last call as that call left them
         wanted = {
             "homework": assignment.id,
-            "module": assignment.module,
-            "targets": assignment.targets,
+            "written": assignment.written,
             "file": str(folder / f"{assignment.id}.py"),
             "level": level,
             "memory_mb": assignment.memory_mb,

@@ -6,7 +6,7 @@ import importlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One homework.  `module` is a file of minigan, `targets` the functions in it that are to be written.
+    """One homework.  `targets` are to be written: ops.affine is a function, optim.Momentum a class, and
+    optim.Momentum.step a method, whose class the student gets with this method empty.
 
-    `twins`: other functions of that file which do the same work, and are missing from the kit as well.
+    `twins`: other functions and classes which do the same work, and are missing from the kit as well.
     """
 
     folder: Path
@@ -38,7 +39,6 @@ class Assignment:
     title: str
     lesson: str
     paper: str
-    module: str
     targets: list[str]
     hints: list[str]
     checks: list[Check]
@@ -47,10 +47,11 @@ class Assignment:
     twins: tuple[str, ...] = ()
     survivors: dict[str, str] = field(default_factory=dict)
 
-    @cached_property
-    def source(self) -> str:
-        """minigan's own file, which holds the solution."""
-        return Path(PACKAGE, *self.module.split(".")).with_suffix(".py").read_text("utf-8")
+    @property
+    def written(self) -> dict[str, str]:
+        """What stands in a student's file, functions and classes by name, and the module each belongs to."""
+        places = [located(target) for target in self.targets]
+        return {name.partition(".")[0]: module for module, name in places}
 
     @property
     def task(self) -> str:
@@ -61,11 +62,27 @@ class Assignment:
         return sum(check.points for check in self.checks)
 
     def part(self, name: str) -> Any:
-        """The module checks, calls, mutants or wheats of this assignment."""
+        """The module checks, calls or right of this assignment."""
         return importlib.import_module(f"{__package__}.assignments.{self.folder.name}.{name}")
 
     def function_of(self, check: Check) -> Callable[..., None]:
         return getattr(self.part("checks"), check.name)
+
+
+@cache
+def source_of(module: str) -> str:
+    """minigan's own file, which holds the solution."""
+    return _file_of(module).read_text("utf-8")
+
+
+def located(target: str) -> tuple[str, str]:
+    """The module and the name in it: data.minibatches.Epochs.order is in data.minibatches, Epochs.order."""
+    parts = target.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        module, name = ".".join(parts[:count]), ".".join(parts[count:])
+        if _file_of(module).is_file():
+            return module, name
+    raise InputError(f"expected a target such as ops.relu or optim.Momentum.step, got {target!r}")
 
 
 def load(name: str) -> Assignment:
@@ -96,8 +113,14 @@ def read(folder: Path) -> Assignment:
         assignment = Assignment(folder, folder.name.partition("_")[0], checks=checks, **values, **limits)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{folder.name}/spec.toml is incomplete or wrong: {error}") from None
+    for target in [*assignment.targets, *assignment.twins]:
+        located(target)
     if assignment.total != 100:
         raise InputError(f"{folder.name}/spec.toml: the points are {assignment.total} in all, not 100")
     if len(assignment.hints) != 3:
         raise InputError(f"{folder.name}/spec.toml: expected three hints, got {len(assignment.hints)}")
     return assignment
+
+
+def _file_of(module: str) -> Path:
+    return Path(PACKAGE, *module.split(".")).with_suffix(".py")

@@ -1,4 +1,4 @@
-"""Cut an assignment out of minigan's own source: the student's stub, and the file without its targets."""
+"""Cut an assignment out of minigan's own source: the student's stub, and the files without its targets."""
 
 from __future__ import annotations
 
@@ -6,113 +6,159 @@ import ast
 import builtins
 import re
 
-from minigan.homework.spec import Assignment
+from minigan.errors import InputError
+from minigan.homework.spec import Assignment, located, source_of
 
 HEADER = '''"""{id}: {title}.  The task is in README.md beside this file.
 
 python -m minigan.homework check {id}    marks it;  hint {id}  helps;  watch {id}  marks it at every save.
 """
 '''
+Function = ast.FunctionDef
+Piece = ast.FunctionDef | ast.ClassDef
 
 
 def stub(assignment: Assignment) -> str:
-    """What the student starts from: the imports the task needs, and its functions with empty bodies."""
-    return with_functions(
-        assignment, [_blanked(assignment, f, f"{assignment.id}: your turn") for f in _targets(assignment)]
-    )
+    """What the student starts from: the imports the task needs, and its targets with empty bodies."""
+    why = f"{assignment.id}: your turn"
+    return _file(assignment, lambda module, piece: _without(assignment, module, piece, why))
 
 
 def solution(assignment: Assignment) -> str:
     """The same file as minigan itself has it."""
-    return with_functions(assignment, [_segment(assignment.source, f) for f in _targets(assignment)])
+    return _file(assignment, lambda module, piece: segment(source_of(module), piece))
 
 
-def with_functions(assignment: Assignment, functions: list[str]) -> str:
-    """A student's file with these functions: header, imports, one function after the other."""
-    parts = [HEADER.format(id=assignment.id, title=assignment.title), _imports(assignment)]
-    return "\n".join(parts) + "".join(f"\n\n{function}\n" for function in functions)
-
-
-def stripped(assignment: Assignment) -> str:
+def stripped(assignment: Assignment, module: str) -> str:
     """minigan's file with the bodies of the targets and of their twins gone: what the kit holds."""
-    lines = assignment.source.splitlines()
-    for function in reversed(_functions(assignment, [*assignment.targets, *assignment.twins])):
-        blank = _blanked(assignment, function, f"{function.name} is missing in the kit of {assignment.id}")
-        lines[_first_line(function) - 1 : function.end_lineno] = blank.splitlines()
-    return "\n".join(lines) + "\n"
+    source = source_of(module)
+    gone = _functions(module, [*assignment.targets, *assignment.twins])
+    return _emptied(source, gone, lambda f: f"{f.name} is missing in the kit of {assignment.id}")
+
+
+def touched(assignment: Assignment) -> list[str]:
+    """The modules that hold a target or a twin."""
+    return sorted({located(name)[0] for name in [*assignment.targets, *assignment.twins]})
 
 
 def leaks(assignment: Assignment, text: str) -> list[str]:
     """Lines of the solution that stand in a text (short ones, such as `else:`, tell nothing)."""
     secret = set()
-    for function in _targets(assignment):
-        body = function.body[1:] if ast.get_docstring(function) else function.body
-        for line in assignment.source.splitlines()[body[0].lineno - 1 : function.end_lineno]:
-            code = _squeezed(line.partition("  #")[0])
-            if len(code) > 12:
-                secret.add(code)
+    for module in dict.fromkeys(assignment.written.values()):
+        for function in _functions(module, assignment.targets):
+            body = function.body[1:] if ast.get_docstring(function) else function.body
+            for line in source_of(module).splitlines()[body[0].lineno - 1 : function.end_lineno]:
+                code = _squeezed(line.partition("  #")[0])
+                if len(code) > 12:
+                    secret.add(code)
     squeezed = _squeezed(text)
     return sorted(code for code in secret if code in squeezed)
 
 
-def replace_functions(source: str, functions: dict[str, str]) -> str:
-    """A student's file with some of its functions exchanged."""
+def replace_pieces(source: str, pieces: dict[str, str]) -> str:
+    """A student's file with some of its functions or classes exchanged."""
     lines = source.splitlines()
     for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and node.name in functions:
-            lines[_first_line(node) - 1 : node.end_lineno] = functions[node.name].splitlines()
+        if isinstance(node, Piece) and node.name in pieces:
+            lines[_first_line(node) - 1 : node.end_lineno] = pieces[node.name].splitlines()
     return "\n".join(lines) + "\n"
 
 
-def _targets(assignment: Assignment) -> list[ast.FunctionDef]:
-    return _functions(assignment, assignment.targets)
+def segment(source: str, piece: Piece) -> str:
+    """A function or class as it stands in its file."""
+    return "\n".join(source.splitlines()[_first_line(piece) - 1 : piece.end_lineno])
 
 
-def _functions(assignment: Assignment, names: list[str]) -> list[ast.FunctionDef]:
-    """These functions in the order of minigan's file."""
-    nodes = ast.parse(assignment.source).body
-    return [n for n in nodes if isinstance(n, ast.FunctionDef) and n.name in names]
+def targets_in(assignment: Assignment, tree: ast.Module) -> list[Function]:
+    """The functions and methods of a student's file that the student was to write."""
+    return _named(tree, [located(target)[1] for target in assignment.targets])
 
 
-def _blanked(assignment: Assignment, function: ast.FunctionDef, why: str) -> str:
-    """Signature and docstring as they are, the rest one line."""
-    lines = assignment.source.splitlines()
-    first_statement = function.body[0]
-    end = first_statement.end_lineno if ast.get_docstring(function) else first_statement.lineno - 1
-    kept = lines[_first_line(function) - 1 : end]
-    return "\n".join([*kept, f'    raise NotImplementedError("{why}")'])
+def _file(assignment: Assignment, text_of) -> str:
+    """Header, imports, one function or class after the other."""
+    own = [(module, piece) for module in _modules(assignment) for piece in _pieces(assignment, module)]
+    parts = [HEADER.format(id=assignment.id, title=assignment.title), _imports(assignment, own)]
+    return "\n".join(parts) + "".join(f"\n\n{text_of(module, piece)}\n" for module, piece in own)
 
 
-def _imports(assignment: Assignment) -> str:
-    """NumPy, the imports of minigan's file that its targets use, and what they use of that file itself."""
-    tree = ast.parse(assignment.source)
-    used = {n.id for f in _targets(assignment) for n in ast.walk(f) if isinstance(n, ast.Name)}
-    used -= set(assignment.targets)
-    future, lines, own = [], ["import numpy as np\n"], set()
+def _modules(assignment: Assignment) -> list[str]:
+    return list(dict.fromkeys(assignment.written.values()))
+
+
+def _pieces(assignment: Assignment, module: str) -> list[Piece]:
+    """The top level of minigan's file that holds targets, in its order."""
+    wanted = {name for name, home in assignment.written.items() if home == module}
+    return [n for n in ast.parse(source_of(module)).body if isinstance(n, Piece) and n.name in wanted]
+
+
+def _functions(module: str, names: list[str]) -> list[Function]:
+    """The functions and methods that these targets are, in the order of minigan's file."""
+    own = [name for home, name in map(located, names) if home == module]
+    found = _named(ast.parse(source_of(module)), own)
+    known = {name.partition(".")[0] for name in own} - {
+        node.name for node in ast.parse(source_of(module)).body if isinstance(node, Piece)
+    }
+    if known or (own and not found):
+        raise InputError(f"minigan/{module.replace('.', '/')}.py has no {', '.join(sorted(known) or own)}")
+    return found
+
+
+def _named(tree: ast.Module, names: list[str]) -> list[Function]:
+    found = []
     for node in tree.body:
-        match node:
-            case ast.ImportFrom(module="__future__"):
-                future = [ast.unparse(node), ""]
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                if wanted := [n for n in names if (n.asname or n.name).partition(".")[0] in used - {"np"}]:
-                    node.names = wanted
-                    lines.append(ast.unparse(node))
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name in used:
-                own.add(name)
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                own |= {name} & used
-    own = {name for name in own if not hasattr(builtins, name)}
-    if own:
-        lines.append(f"from minigan.{assignment.module} import {', '.join(sorted(own))}")
-    return "\n".join([*future, lines[0], *sorted(lines[1:])]) + "\n"
+        if isinstance(node, Function) and node.name in names:
+            found.append(node)
+        elif isinstance(node, ast.ClassDef):
+            methods = [method for method in node.body if isinstance(method, Function)]
+            found += [m for m in methods if {node.name, f"{node.name}.{m.name}"} & set(names)]
+    return found
 
 
-def _first_line(function: ast.FunctionDef) -> int:
-    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+def _without(assignment: Assignment, module: str, piece: Piece, why: str) -> str:
+    source = source_of(module)
+    own = ast.parse(text := segment(source, piece))
+    names = [name for home, name in map(located, assignment.targets) if home == module]
+    return _emptied(text, _named(own, names), lambda _: why).rstrip("\n")
 
 
-def _segment(source: str, function: ast.FunctionDef) -> str:
-    return "\n".join(source.splitlines()[_first_line(function) - 1 : function.end_lineno])
+def _emptied(source: str, functions: list[Function], why) -> str:
+    """Signatures and docstrings as they are, the rest of each body one line."""
+    lines = source.splitlines()
+    for function in reversed(functions):
+        first = function.body[0]
+        end = first.end_lineno if ast.get_docstring(function) else first.lineno - 1
+        blank = " " * first.col_offset + f'raise NotImplementedError("{why(function)}")'
+        lines[end : function.end_lineno] = [blank]
+    return "\n".join(lines) + "\n"
+
+
+def _imports(assignment: Assignment, own: list[tuple[str, Piece]]) -> str:
+    """NumPy, the imports of minigan's files that the targets use, and what they use of these files themselves."""
+    future, lines = [], []
+    for module in _modules(assignment):
+        pieces = [piece for home, piece in own if home == module]
+        used = {n.id for piece in pieces for n in ast.walk(piece) if isinstance(n, ast.Name)}
+        used -= {*assignment.written, *dir(builtins)}
+        here = set()
+        for node in ast.parse(source_of(module)).body:
+            match node:
+                case ast.ImportFrom(module="__future__"):
+                    future = [ast.unparse(node), ""]
+                case ast.Import(names=names) | ast.ImportFrom(names=names):
+                    if wanted := [n for n in names if (n.asname or n.name).partition(".")[0] in used - {"np"}]:
+                        node.names = wanted
+                        lines.append(ast.unparse(node))
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name in used:
+                    here.add(name)
+                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                    here |= {name} & used
+        if here:
+            lines.append(f"from minigan.{module} import {', '.join(sorted(here))}")
+    return "\n".join([*future, "import numpy as np\n", *sorted(set(lines))]) + "\n"
+
+
+def _first_line(piece: Piece) -> int:
+    return min([piece.lineno, *(decorator.lineno for decorator in piece.decorator_list)])
 
 
 def _squeezed(text: str) -> str:

@@ -150,10 +150,10 @@ def _mark(assignment: Assignment, arguments: Namespace) -> Verdict:
     source = _source(_path(assignment, arguments), assignment)
     level = isolate.best_level()
     with kit(assignment) as made:
-        verdict, observed = judge(made, source, arguments.seed, level)
+        verdict, facts = judge(made, source, arguments.seed, level)
     if verdict.broken:
         raise RunError(f"the grader failed, not you: {report.one_line(verdict.broken)}")
-    diagnose(assignment, verdict, observed)
+    diagnose(assignment, verdict, facts)
     progress.add_verdict(verdict)
     print(report.summary(assignment, verdict), flush=True)
     if verdict.score == 100:

@@ -60,11 +60,10 @@ def _load(wanted: dict[str, Any]) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[wanted["homework"]] = module
     spec.loader.exec_module(module)
-    home = importlib.import_module(f"minigan.{wanted['module']}")
-    for name in wanted["targets"]:
+    for name, home in wanted["written"].items():
         if not callable(getattr(module, name, None)):
-            raise NameError(f"{wanted['homework']}.py defines no function {name}")
-        setattr(home, name, getattr(module, name))
+            raise NameError(f"{wanted['homework']}.py defines no {name}")
+        setattr(importlib.import_module(f"minigan.{home}"), name, getattr(module, name))
     return module
 
 
