@@ -88,7 +88,8 @@ def _gradient(operation: Callable[..., Any], inputs: list[Tensor], g: np.ndarray
 def _again(
     operation: Callable[..., Any], arrays: list[np.ndarray], other: list[np.ndarray], g: np.ndarray, by: int
 ) -> list[np.ndarray]:
-    """The value and the gradient by one input, twice, while the same of other arrays are made and kept.
+    """The first value before and after the other was made; by one input the gradients of <g, first> and of
+    <2 g, second>, and both again from a second backward.
 
     The inputs are results themselves, so that the engine holds on to their shares until both are there.
     """
@@ -97,11 +98,12 @@ def _again(
     first = _result(operation, inputs[0])
     answer = [first.data.copy()]
     second = _result(operation, inputs[1])
+    answer.append(first.data)
     loss, wanted = sum((first + mul(second, 2)) * Tensor(g)), [leaves[0][by], leaves[1][by]]
     for keep_graph in (True, False):
         backward(loss, wrt=wanted, keep_graph=keep_graph)
-        answer.append(wanted[0].grad.copy())
-    return [*answer, first.data]
+        answer += [p.grad.copy() for p in wanted]
+    return answer
 
 
 def _edges(operation: Callable[..., Any], inputs: list[Tensor]) -> list[int]:

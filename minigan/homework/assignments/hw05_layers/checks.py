@@ -17,6 +17,11 @@ DTYPES = ("float64", "float32")
 ORDERS = ("C", "F")
 AFFINE = [(4, 3, 2), (1, 5, 3), (6, 1, 4), (3, 3, 3), (7, 4, 1), (2, 2, 5), (1, 1, 1)]
 MAXOUT = [(3, 2, 4), (1, 3, 2), (4, 5, 1), (2, 1, 3), (3, 3, 3), (5, 4, 3), (2, 3, 2), (1, 1, 1)]
+AGAIN = [
+    f"the gradient of the {which} of two, by {how}"
+    for how in ("backward", "a second backward over the same graph")
+    for which in ("first", "second")
+]
 SCALES = (1.0, -1.0, 1e30, -1e30, 1e-30, -1e-30)
 
 
@@ -59,8 +64,11 @@ def affine_again(trial: Trial) -> None:
         x, W, b, g = _affine_inputs(trial, case)
         other = [a + 1 for a in (x, W, b)]
         for name in "xWb":
-            alone = trial.fields(trial.ask("affine_gradient", x, W, b, g, name, "C"), "gradient", "witness")
-            _same_again(trial, trial.ask("affine_again", x, W, b, g, name, other), alone[0])
+            alone = [
+                trial.fields(trial.ask("affine_gradient", *arrays, name, "C"), "gradient", "witness")[0]
+                for arrays in ((x, W, b, g), (*other, 2 * g))
+            ]
+            _same_again(trial, trial.ask("affine_again", x, W, b, g, name, other), alone)
 
     trial.forall([(4, 3, 2), (2, 2, 2)], test, _smaller)
 
@@ -138,8 +146,11 @@ def maxout_manners(trial: Trial) -> None:
 def maxout_again(trial: Trial) -> None:
     def test(case: Case) -> None:
         _, x, g = _maxout_inputs(trial, case)
-        alone = trial.fields(trial.ask("maxout_gradient", x, case[1], g, "C"), "gradient", "witness")
-        _same_again(trial, trial.ask("maxout_again", x, case[1], g, [-x]), alone[0])
+        alone = [
+            trial.fields(trial.ask("maxout_gradient", a, case[1], h, "C"), "gradient", "witness")[0]
+            for a, h in ((x, g), (-x, 2 * g))
+        ]
+        _same_again(trial, trial.ask("maxout_again", x, case[1], g, [-x]), alone)
 
     trial.forall([(3, 2, 4), (2, 3, 2)], test, _smaller)
 
@@ -207,18 +218,14 @@ def _manners(trial: Trial, answer: object, g: np.ndarray, name: str) -> None:
     trial.expect(kept, f"your pullback for {name} wrote into g, which other operations still need")
 
 
-def _same_again(trial: Trial, answer: object, alone: object) -> None:
+def _same_again(trial: Trial, answer: object, alone: list[object]) -> None:
     """Judged by what the operation says when it is alone, right or wrong."""
-    if not isinstance(answer, list) or len(answer) != 4 or not isinstance(alone, np.ndarray):
+    arrays = [*answer, *alone] if isinstance(answer, list) else []
+    if len(arrays) != 8 or not all(isinstance(array, np.ndarray) for array in arrays):
         raise Failed("expected arrays")
-    value, once, twice, later = answer
-    for what, got, want in (
-        ("y, after another result was made", later, value),
-        ("the gradient, after that of the other result was made", once, alone),
-        ("the gradient of a second backward over the same graph", twice, alone),
-    ):
-        if not isinstance(want, np.ndarray):
-            raise Failed("expected arrays")
+    value, later, *gradients = answer
+    trial.same("y, after another result was made", later, value)
+    for what, got, want in zip(AGAIN, gradients, alone * 2, strict=True):
         trial.same(what, got, want)
 
 
