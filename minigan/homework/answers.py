@@ -130,15 +130,24 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
 
 
 def _changed(code: str, change: str, label: str) -> str:
-    """Each run of `- ` lines stands in the code once, and becomes the run of `+ ` lines after it."""
+    """Each run of `- ` lines stands in the code once, and becomes the run of `+ ` lines after it.
+
+    Indentation does not matter in the first, and counts from the first line in the second.
+    """
     for old, new in re.findall(r"((?:^-.*\n?)+)((?:^\+.*\n?)+)", change, re.MULTILINE):
         old, new = ([line[2:] for line in run.splitlines()] for run in (old, new))
-        line = next((line for line in code.splitlines() if old[0] in line), "")
-        indent = "\n" + line[: len(line) - len(line.lstrip())]
-        if code.count(indent.join(old)) != 1:
+        found = list(re.finditer(r"\n\s*".join(re.escape(line.strip()) for line in old), code))
+        if len(found) != 1:
             raise InputError(f"wrong.txt, {label}: expected {' '.join(old)!r} once in the answer")
-        code = code.replace(indent.join(old), indent.join(new))
+        before, after = code[: found[0].start()], code[found[0].end() :]
+        own = _indent(before.rpartition("\n")[2] + "x") - _indent(new[0])
+        lines = [" " * max(own + _indent(line), 0) + line.strip() for line in new]
+        code = before + "\n".join([lines[0].strip(), *lines[1:]]) + after
     return code
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _file(assignment: Assignment, label: str) -> str:

@@ -29,7 +29,7 @@ def diagnose(assignment: Assignment, verdict: Verdict, facts: Facts) -> None:
             explained.append((answer, alike))
     verdict.likely, left = [], {check.name for check in checks}
     while explained:
-        answer, names = max(explained, key=lambda pair: len(pair[1] & left))
+        answer, names = max(explained, key=lambda pair: (len(pair[1] & left), pair[0].loses <= lost))
         if not names & left:
             break
         left -= names

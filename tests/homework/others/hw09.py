@@ -175,7 +175,7 @@ def alternating__streams_made_once(game, t):
     return play(game, t, streams=streams)
 
 
-@wrong()
+@wrong("noise_kept")
 def alternating__noise_of_the_last_update(game, t):
     """D plays against the samples that G was just trained on."""
 
@@ -392,7 +392,7 @@ def alternating__t_for_D(game, t):
     return play(game, t, number_D=lambda game, t, i: t, D_loss=one_call)
 
 
-@wrong("D_hears_j")
+@wrong("counts_from_0")
 def alternating__j_for_D(game, t):
     return play(game, t, number_D=lambda game, t, i: i - t * game.k)
 
@@ -508,6 +508,6 @@ def alternating__logits_of_the_first_step(game, t):
     return play(game, t, D_loss=D_loss, update=lambda d, g, a, b: Update(*(v.data for v in (seen[0][0], g, *seen[0][1:]))))
 
 
-@wrong("returns_a_tuple")
+@wrong("no_update")
 def alternating__a_dict(game, t):
     return play(game, t, update=lambda d, g, a, b: (d.data, g.data, a.data, b.data))
