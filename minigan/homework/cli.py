@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +20,16 @@ def argument(*names: str, **options: Any) -> Argument:
 
 HOMEWORK = argument("homework", help="which one: hw02, hw05, ...")
 FILE = argument("--file", help="your file (default: hw02/hw02.py for hw02)")
+
+
+def seed(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
+
+
 SEED = argument(
-    "--seed", type=int, default=0, help="the seed of the inputs; a graded result says which it was"
+    "--seed", type=seed, default=0, help="the seed of the inputs; a graded result says which it was"
 )
 HW = argument("--hw", required=True, help="which homework")
 SECRET = argument("--secret-file", default="", help="a file of random bytes, from which each seed is derived")

@@ -16,7 +16,7 @@ from minigan.homework.judge import Verdict
 from minigan.homework.kit import kit
 from minigan.homework.report import one_line
 from minigan.homework.spec import Assignment
-from minigan.homework.submissions import Submission, collect
+from minigan.homework.submissions import BadSubmission, NoFile, Submission, collect
 
 
 def grade(arguments: Namespace) -> int:
@@ -45,6 +45,8 @@ def grade(arguments: Namespace) -> int:
     )
     outputs.write_results(assignment, results, out, formats)
     print(f"{len(results)} submissions graded at L{level}; the results are in {out}")
+    for student, reason in _without_a_file(submissions, assignment):
+        print(f"no {assignment.id}.py, so 0: {one_line(student)}: {one_line(reason)}")
     if broken := [g for g in results if g.verdict.broken]:
         first = broken[0]
         raise RunError(
@@ -125,6 +127,19 @@ def _grade_one(assignment: Assignment, path: Path, secret: bytes, level: int, ar
         raise RunError(f"the grader failed: {one_line(verdict.broken)}")
     write_json(results, outputs.gradescope(verdict))
     return 0
+
+
+def _without_a_file(submissions: list[Submission], assignment: Assignment) -> list[tuple[str, str]]:
+    """Who handed in nothing of the right name, perhaps under another: for a person to look at."""
+    found = []
+    for submission in submissions:
+        try:
+            submission.source(assignment.id)
+        except NoFile as reason:
+            found.append((submission.student, str(reason)))
+        except BadSubmission:
+            continue
+    return found
 
 
 def _level(arguments: Namespace) -> int:

@@ -10,12 +10,16 @@ from minigan.files import read_json, write_json
 from minigan.homework.judge import Verdict
 
 PATH = Path(".minigan", "progress.json")
+COUNTS = ("tries", "best", "hints")
 FRESH = {"tries": 0, "best": 0, "hints": 0, "last": None}
 
 
 def of(homework: str) -> dict[str, Any]:
     """What is known about one homework: tries, best, hints shown, and the last verdict."""
-    return FRESH | _read().get(homework, {})
+    known = _read().get(homework, {})
+    if not isinstance(known, dict) or not all(type(known.get(name, 0)) is int for name in COUNTS):
+        raise InputError(f"{PATH} is damaged: expected numbers for {homework}; remove it to begin a new one")
+    return FRESH | known
 
 
 def add_verdict(verdict: Verdict) -> None:
@@ -38,7 +42,10 @@ def add_hint(homework: str) -> int:
 
 def last_verdict(homework: str) -> Verdict | None:
     last = of(homework)["last"]
-    return Verdict.from_dict(last) if last else None
+    try:
+        return Verdict.from_dict(last) if last else None
+    except (TypeError, KeyError, AttributeError):
+        raise InputError(f"{PATH} is damaged: the last check of {homework}; remove it to begin a new one") from None
 
 
 def _read() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import platform
 import sys
 from argparse import Namespace
@@ -17,7 +18,7 @@ from minigan.homework.diagnose import diagnose
 from minigan.homework.judge import Verdict, judge
 from minigan.homework.kit import kit
 from minigan.homework.spec import Assignment
-from minigan.homework.submissions import SOURCE_LIMIT
+from minigan.homework.submissions import SOURCE_LIMIT, resembling
 from minigan.homework.watch import watch as watch_file
 
 
@@ -77,12 +78,13 @@ def why(arguments: Namespace) -> int:
         raise InputError(f"{assignment.id} has no check {arguments.check!r}, only {', '.join(names)}")
     wanted = [o for o in verdict.outcomes if o.name == arguments.check or not arguments.check]
     failed = [outcome for outcome in wanted if outcome.status != "pass"]
+    if failed and {outcome.status for outcome in failed} <= {"not_written", "blocked"}:
+        print(f"There is nothing to explain yet: what {assignment.id}.py was to hold is not written.")
+        return 0
     for outcome in failed:
         print("\n".join([f"[{outcome.status}]  " + "\n".join(report.in_full(outcome)), ""]))
     if failed:
-        print(
-            "\n".join(f"looks like: {text}" for text in verdict.likely) or "It is none of the usual mistakes."
-        )
+        print("\n".join(f"looks like: {text}" for text in verdict.likely) or "The mistake is none that I know.")
     else:
         print("Nothing is wrong with that, as of the last check.")
     return 0
@@ -164,8 +166,9 @@ def _mark(assignment: Assignment, arguments: Namespace) -> Verdict:
 
 
 def _source(path: Path, assignment: Assignment) -> bytes:
-    if not path.is_file():
-        raise InputError(f"there is no {path}; `start {assignment.id}` makes it, --file names another")
+    if not path.is_file() or path.name not in os.listdir(path.parent):  # hw02.py is HW02.py on some systems
+        there = f"; {path.parent} has {', '.join(others)}" if (others := resembling(path)) else ""
+        raise InputError(f"there is no {path}{there}; `start {assignment.id}` makes it, --file names another")
     source = path.read_bytes()
     if len(source) > SOURCE_LIMIT:
         raise InputError(f"{path} has {len(source):,} bytes; a solution has at most {SOURCE_LIMIT:,}")

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +22,10 @@ MEMBER_LIMIT = 2000  # files in an archive or a folder
 
 class BadSubmission(Exception):
     """What was handed in holds no file that could be marked; the text says why."""
+
+
+class NoFile(BadSubmission):
+    """It has no file of the right name, or several."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,19 @@ class Submission:
             raise BadSubmission(f"it cannot be read ({getattr(error, 'strerror', None) or error})") from None
 
 
+def resembling(path: Path) -> list[str]:
+    """Names beside `path` that were perhaps meant: hw2.py, HW02.PY, hw02 (1).py, hw02.py.txt, hw02.ipynb."""
+    if not path.parent.is_dir():
+        return []
+    return sorted(name for name in os.listdir(path.parent) if name != path.name and _resembles(name, path.name))
+
+
+def _resembles(name: str, wanted: str) -> bool:
+    number = wanted.removeprefix("hw").removesuffix(".py").lstrip("0")
+    pattern = rf"(homework|hw)[ _-]*0*{number}(?!\d).*\.(py|txt|ipynb)"
+    return re.fullmatch(pattern, name, re.IGNORECASE | re.DOTALL) is not None
+
+
 def collect(folder: Path) -> list[Submission]:
     """Every submission in the folder, in the order of the students' names."""
     if not folder.is_dir():
@@ -66,14 +84,15 @@ def _stem(entry: Path) -> str:
 
 
 def _find_in_folder(folder: Path, name: str) -> Path:
-    found, seen = [], 0
+    found, names, seen = [], [], 0
     for place, folders, files in os.walk(folder):
         seen += len(folders) + len(files)
         folders[:] = [name for name in folders if not name.startswith(".")]  # copies that an editor keeps
         if seen > MEMBER_LIMIT:
             raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
         found += [Path(place, name)] * (name in files)
-    return _only(found, name)
+        names += files
+    return _only(found, name, names)
 
 
 def _read_file(path: Path) -> bytes:
@@ -91,7 +110,8 @@ def _read_from_zip(path: Path, name: str) -> bytes:
         members = archive.infolist()
         if len(members) > MEMBER_LIMIT:
             raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
-        member = _only([m for m in members if _safe_path(m).name == name and not _is_hidden(m)], name)
+        found = [m for m in members if _safe_path(m).name == name and not _is_hidden(m)]
+        member = _only(found, name, [_safe_path(m).name for m in members])
         with archive.open(member) as file:
             return _within_limit(file.read(SOURCE_LIMIT + 1))
 
@@ -109,9 +129,11 @@ def _is_hidden(member: zipfile.ZipInfo) -> bool:
     return any(part.startswith(".") for part in _safe_path(member).parts[:-1])
 
 
-def _only(found: list, name: str) -> object:
+def _only(found: list, name: str, names: Iterable[str]) -> object:
     if len(found) != 1:
-        raise BadSubmission(f"expected one {name}, found {len(found) or 'none'}")
+        others = sorted({other for other in names if other != name and _resembles(other, name)})
+        instead = f", but {', '.join(others[:3])}" if others and not found else ""
+        raise NoFile(f"expected one {name}, found {len(found) or 'none'}{instead}")
     return found[0]
 
 

@@ -33,7 +33,7 @@ def course(tmp_path_factory):
     handed_in.mkdir()
     files = {
         "ann": strip.solution(hw02),
-        "bob": answers.as_file(hw02, answers.mutants(hw02)[0]),
+        "bob": answers.wrong(hw02)[0].file,
         "cem": strip.stub(hw02),
         "dan": "import os\nos._exit(0)\n",
         "eve": "raise ValueError('\x1b[2J')\n",

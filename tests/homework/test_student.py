@@ -24,12 +24,12 @@ def write(desk, text):
 
 
 def test_from_start_to_100(desk, hw02, capsys):
-    mean = next(m for m in answers.mutants(hw02) if m.name == "mean")
+    mean = next(answer for answer in answers.wrong(hw02) if answer.name == "mean")
     assert main(["start", "hw02"]) == 0
     assert (desk / "hw02" / "README.md").read_text() == hw02.task
     assert main(["check", "hw02"]) == 1
     assert "0 of 100" in capsys.readouterr().out
-    write(desk, answers.as_file(hw02, mean))
+    write(desk, mean.file)
     assert main(["check", "hw02", "--seed", "5"]) == 1
     out = capsys.readouterr().out
     assert "20 of 100" in out and f"looks like: {mean.says}" in out and "seed 5" in out
@@ -44,7 +44,7 @@ def test_from_start_to_100(desk, hw02, capsys):
         assert capsys.readouterr().out.count("hint ") == number
     assert main(["solution", "hw02"]) == 2
     assert "after 100" in capsys.readouterr().err
-    write(desk, answers.as_file(hw02, answers.wheats(hw02)[0]))
+    write(desk, answers.right(hw02)[0].file)
     assert main(["check", "hw02"]) == 0
     assert "100 of 100" in capsys.readouterr().out
     assert main(["solution", "hw02"]) == 0

@@ -392,7 +392,7 @@ def alternating__t_for_D(game, t):
     return play(game, t, number_D=lambda game, t, i: t, D_loss=one_call)
 
 
-@wrong("counts_from_0")
+@wrong("D_hears_j")
 def alternating__j_for_D(game, t):
     return play(game, t, number_D=lambda game, t, i: i - t * game.k)
 

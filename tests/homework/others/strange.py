@@ -121,12 +121,12 @@ def maxout__to_the_first_piece(x, pieces):
     return _maxout(x, pieces, lambda a, g: _at(a, np.zeros_like(a[:, 0], int), g))
 
 
-@wrong()
+@wrong("smallest")
 def maxout__to_the_loser(x, pieces):
     return _maxout(x, pieces, lambda a, g: _at(a, a.argmin(axis=1), g))
 
 
-@wrong()
+@wrong("largest_magnitude")
 def maxout__largest_magnitude(x, pieces):
     def value(a):
         return np.take_along_axis(a, abs(a).argmax(axis=1)[:, None], axis=1)[:, 0]

@@ -233,7 +233,8 @@ def _note(
         played.steps.append(Step(player, t, epoch, gradients, players))
     elif kind == "call":
         player, purpose, step, number = rest
-        played.calls.append((player, purpose, step, number))
+        hash(call := (player, purpose, step, number))
+        played.calls.append(call)
     elif kind == "minibatch":
         used.add(int(rest[0]))
     else:
