@@ -25,6 +25,7 @@ class Places:
     """What an attack aims at.  The files are bait; the ports belong to listeners that count."""
 
     bait: Path
+    journal: Path
     reference: Path
     site: Path
     tcp: int

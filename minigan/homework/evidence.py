@@ -24,6 +24,7 @@ from minigan.homework.proof import Proof
 from minigan.homework.rehearsal import Rehearsal
 from minigan.homework.submissions import Submission
 
+OLDER = (1, 2, 3)  # versions of Landlock: Linux 5.13, 5.19, 6.2
 PATIENCE, UNHURRIED = 2, 30  # seconds for an attack that is to be stopped by the clock, and for another
 
 
@@ -33,6 +34,7 @@ class Attacked:
 
     attack: Attack
     level: int
+    landlock: int
     status: str
     score: int
     traces: tuple[str, ...]
@@ -43,28 +45,34 @@ class Attacked:
 
     def row(self) -> str:
         traces = f", left {', '.join(self.traces)}" if self.traces else ""
-        return f"L{self.level} {self.attack.name}: {self.status}, score {self.score}{traces}"
+        return f"{self.where} {self.attack.name}: {self.status}, score {self.score}{traces}"
+
+    @property
+    def where(self) -> str:
+        return f"L{self.level}" if self.landlock == isolate.NEWEST else f"L{self.level}, Landlock {self.landlock}"
 
 
 def attack_everywhere(tell: Callable[[str], None]) -> list[Attacked]:
-    """Every attack at every level that works here and stops it; the levels at the same time."""
-    levels = [level for level in isolate.LEVELS if not isolate.why_not(level)]
-    with ThreadPoolExecutor(len(levels)) as pool:
-        return [
-            attacked for done in pool.map(lambda level: attack_all(level, tell), levels) for attacked in done
-        ]
+    """Every attack at every level that works here and stops it, those that need isolation also with the Landlock
+    of older kernels; the levels at the same time."""
+    places = [(level, isolate.NEWEST) for level in isolate.LEVELS if not isolate.why_not(level)]
+    if (2, isolate.NEWEST) in places:
+        places += [(2, version) for version in OLDER if version < isolate.landlock_version()]
+    with ThreadPoolExecutor(3) as pool:
+        return [one for done in pool.map(lambda place: attack_all(*place, tell), places) for one in done]
 
 
-def attack_all(level: int, tell: Callable[[str], None], attacks: list[Attack] = ATTACKS) -> list[Attacked]:
+def attack_all(level: int, landlock: int, tell: Callable[[str], None]) -> list[Attacked]:
     """The attacks that this level claims to stop, one after the other, as one batch would see them."""
-    done = []
+    done, least = [], 1 if landlock == isolate.NEWEST else 2
     with kit(spec.load("hw02")) as made:
-        for attack in attacks:
-            if attack.stopped_from <= level:
+        made = replace(made, landlock=landlock)
+        for attack in ATTACKS:
+            if least <= attack.stopped_from <= level:
                 done.append(run(made, attack, level))
                 if not done[-1].holds:
                     tell(f"DOES NOT HOLD: {done[-1].row()}")
-    tell(f"{len(done)} attacks at L{level}, {sum(not a.holds for a in done)} of them not as they should")
+    tell(f"{len(done)} attacks at {done[0].where}, {sum(not a.holds for a in done)} of them not as they should")
     return done
 
 
@@ -78,19 +86,19 @@ def run(made: Kit, attack: Attack, level: int) -> Attacked:
         (bait / "precious").write_text("precious")
         os.utime(bait / "precious", (1e9, 1e9))
         tcp, udp = (stack.enter_context(_listening(kind)) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
-        places = Places(bait, spec.PACKAGE / "tensor.py", spec.PACKAGE.parent, _port(tcp), _port(udp))
+        journal = Path(folder, "journal.jsonl")
+        journal.write_text("{}\n")
+        places = Places(bait, journal, spec.PACKAGE / "tensor.py", spec.PACKAGE.parent, _port(tcp), _port(udp))
         handed_in = Path(folder, "handed-in")
         handed_in.mkdir()
         path = attack.hand_in(handed_in, places)
-        before = _state(bait), _state(Path(folder)), set(_names(made.scratch))
+        before = _state(bait), _state(Path(folder)), _state(made.scratch)
         verdict = grade_one(made, Submission("attacker", path), 0, level)
         traces = _traces(made, tcp, udp)
-        after = _state(bait), _state(Path(folder)), set(_names(made.scratch))
-        traces += [
-            name for name, a, b in zip(("bait", "files", "scratch"), before, after, strict=True) if a != b
-        ]
+        after = _state(bait), _state(Path(folder)), _state(made.scratch)
+        traces += [name for name, a, b in zip(("bait", "files", "kit"), before, after, strict=True) if a != b]
     status = next((o.status for o in verdict.outcomes if o.status != "pass"), "pass")
-    return Attacked(attack, level, status, verdict.score, tuple(traces))
+    return Attacked(attack, level, made.landlock, status, verdict.score, tuple(traces))
 
 
 def as_markdown(proofs: list[Proof], attacks: list[Attacked], rehearsals: list[Rehearsal]) -> str:
@@ -99,7 +107,9 @@ def as_markdown(proofs: list[Proof], attacks: list[Attacked], rehearsals: list[R
     for proof in proofs:
         parts += [_overview(proof), _kill_matrix(proof), _mechanical(proof)]
     if attacks:
-        parts += ["## Attacks\n", ATTACK_TEXT, _attack_table(attacks)]
+        public = [attacked for attacked in attacks if attacked.attack.name.startswith(ELSEWHERE)]
+        parts += ["## Where other graders failed\n", PUBLIC_TEXT, _attack_table(public)]
+        parts += ["## Attacks\n", ATTACK_TEXT, _attack_table([a for a in attacks if a not in public])]
     if rehearsals:
         parts += ["## A batch\n", *(f"- {rehearsal.text()}" for rehearsal in rehearsals), ""]
     return "\n".join(parts)
@@ -113,8 +123,12 @@ Written by `python -m minigan.homework selftest --full --write docs/grader-evide
 
 {levels}
 """
+ELSEWHERE = "elsewhere: "
+PUBLIC_TEXT = """What graders in public courses were seen to do, as cases by name, and the status it gets here; the score is 0.
+"""
 ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind.
-A dash: this level does not claim to stop it, and it was not run there.
+A dash: this level does not claim to stop it, and it was not run there. Older versions of Landlock are those of Linux
+5.13 (1), 5.19 (2) and 6.2 (3); with them the attacks ran that need isolation.
 """
 
 
@@ -175,12 +189,12 @@ def _mechanical(proof: Proof) -> str:
 
 
 def _attack_table(attacks: list[Attacked]) -> str:
-    levels = sorted({a.level for a in attacks})
-    lines = [f"| attack | {' | '.join(f'L{level}' for level in levels)} |", "|---" * (len(levels) + 1) + "|"]
+    places = list(dict.fromkeys(a.where for a in attacks))
+    lines = [f"| attack | {' | '.join(places)} |", "|---" * (len(places) + 1) + "|"]
     for attack in dict.fromkeys(a.attack for a in attacks):
-        of = {a.level: a for a in attacks if a.attack == attack}
-        cells = [_cell(of.get(level)) for level in levels]
-        lines.append(f"| {attack.name} | {' | '.join(cells)} |")
+        of = {a.where: a for a in attacks if a.attack == attack}
+        cells = [_cell(of.get(place)) for place in places]
+        lines.append(f"| {attack.name.removeprefix(ELSEWHERE)} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -223,13 +237,9 @@ def _traces(made: Kit, tcp: socket.socket, udp: socket.socket) -> list[str]:
 
 
 def _state(folder: Path) -> str:
-    """A digest of names, contents, modes and times."""
+    """A digest of names, sizes, modes and times; not beneath links, which lead to NumPy."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         status = path.lstat()
         digest.update(f"{path} {status.st_mode} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
-
-
-def _names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]

@@ -121,6 +121,7 @@ def _grade_one(assignment: Assignment, path: Path, secret: bytes, level: int, ar
     results = Path(arguments.results)
     write_json(results, outputs.unfinished(assignment))
     seed = batch.seed_for(secret, arguments.student, assignment.id)
+    proof.must_work(assignment, level)
     with kit(assignment) as made:
         verdict = batch.grade_one(made, Submission(arguments.student, path), seed, level)
     if verdict.broken:

@@ -2,7 +2,8 @@
 
 L1  own session, clean environment, limits on memory, processor time, files and processes (any system)
 L2  and no writing anywhere, no reading but of Python, NumPy and the kit, no TCP (Landlock); no socket, no
-    process, no signal, no change of modes, owners or times (seccomp).  Linux 5.13, no root needed
+    process, no signal, no change of modes, owners or times, no opening for writing, no truncating (seccomp).
+    Linux 5.13, no root needed
 L3  and namespaces of its own: no network, no sight of other processes, all dies with it.  Linux, where
     user namespaces are allowed
 
@@ -34,6 +35,9 @@ CANNOT_STOP = {
     2: "seeing that files exist (not what is in them), and whatever a fault in the kernel allows",
     3: "seeing that files exist (not what is in them), and whatever a fault in the kernel allows",
 }
+
+
+NEWEST = 99  # whatever version of Landlock the kernel has
 
 
 class IsolationError(RuntimeError):
@@ -106,13 +110,16 @@ def enter_namespaces(level: int) -> None:
     die_with_parent()
 
 
-def confine(level: int, readable: list[str]) -> None:
-    """From L2 on: no file but those beneath `readable`, and none of the forbidden system calls."""
+def confine(level: int, readable: list[str], landlock: int = NEWEST) -> None:
+    """From L2 on: no file but those beneath `readable`, and none of the forbidden system calls.
+
+    landlock: the newest version of it to use, so that one kernel can show what an older one would do.
+    """
     if level < 2:
         return
     _need_linux()
     _must(_libc().prctl(38, 1, 0, 0, 0), "no_new_privs is refused")
-    _landlock(readable)
+    _landlock(readable, landlock)
     _drop_capabilities()
     _seccomp()
 
@@ -129,9 +136,14 @@ EXECUTE, READ_FILE, READ_DIR = 1 << 0, 1 << 2, 1 << 3
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}  # how many rights each version of Landlock knows
 
 
-def _landlock(readable: list[str]) -> None:
+def landlock_version() -> int:
+    """Of this kernel; negative where it has none."""
+    return _libc().syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1)) if sys.platform == "linux" else -1
+
+
+def _landlock(readable: list[str], newest: int) -> None:
     libc = _libc()
-    version = libc.syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+    version = min(landlock_version(), newest)
     _must(version, "Landlock is not in this kernel or not switched on")
     rights = (1 << max(count for since, count in FILE_RIGHTS.items() if since <= version)) - 1
     network, scopes = (0b11 if version >= 4 else 0), (0b11 if version >= 6 else 0)
@@ -213,8 +225,14 @@ FORBIDDEN = {
     "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425),
     "memfd_create": (319, 279),
+    "creat": (85, None),
+    "openat2": (437, 437),  # its flags cannot be read from here
+    "open_by_handle_at": (304, 265),
+    "truncate": (76, 45),
 }
 CLONE, CLONE3, PRLIMIT, PRCTL, FCNTL = (56, 220), (435, 435), (302, 261), (157, 167), (72, 25)
+OPENS = {2: (24, 0), 257: (32, 0), 56: (32, 1)}  # open, openat, openat: where the flags are, in which column
+WRITING = 0o1 | 0o2 | 0o100 | 0o1000  # write only, read and write, create, truncate
 SET_PDEATHSIG = 1
 SETOWN, SETSIG, SETOWN_EX = 8, 10, 15  # who gets which signal when a pipe has something to read
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, AUDIT_ARCH
@@ -270,6 +288,10 @@ def _seccomp() -> None:
         (RETURN, 0, 0, ERRNO | EPERM),
         (RETURN, 0, 0, ALLOW),
     ]
+    for number, (flags, of) in OPENS.items():
+        if of == column:  # Landlock forbids it too, but before version 3 knows nothing of truncating
+            program += [(JUMP_EQUAL, 0, 4, number), (LOAD, 0, 0, flags), (JUMP_SET, 0, 1, WRITING)]
+            program += [(RETURN, 0, 0, ERRNO | EPERM), (RETURN, 0, 0, ALLOW)]
     for numbers in FORBIDDEN.values():
         if numbers[column] is not None:
             program += [(JUMP_EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ERRNO | EPERM)]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minigan.homework.isolate import NEWEST
 from minigan.homework.spec import PACKAGE, Assignment
 from minigan.homework.strip import stripped, touched
 
@@ -27,6 +28,7 @@ class Kit:
     folder: Path
     scratch: Path
     readable: list[str]
+    landlock: int = NEWEST  # the newest version of it that a judged process may use
 
 
 @contextlib.contextmanager

@@ -29,6 +29,8 @@ def summary(assignment: Assignment, verdict: Verdict) -> str:
     if failed := first_failed(verdict):
         lines += ["", *in_full(failed)]
     lines += [f"looks like: {text}" for text in verdict.likely]
+    if failed and failed.status == "fail" and not verdict.likely:
+        lines.append("looks like none of the mistakes that I know")
     if failed and verdict.output.strip():
         printed = clean(verdict.output).strip().splitlines()
         lines += ["", "your code printed:", *(f"    {line}" for line in printed[:PRINTED_LINES])]

@@ -78,6 +78,7 @@ class Child:
             "written": assignment.written,
             "file": str(folder / f"{assignment.id}.py"),
             "level": level,
+            "landlock": kit.landlock,
             "memory_mb": assignment.memory_mb,
             "seconds": assignment.seconds + 5,
             "readable": [*kit.readable, str(folder)],

@@ -85,6 +85,8 @@ def _without_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
         return value
     if kind in (list, tuple):
         return [_without_arrays(part, arrays) for part in value]
+    if kind is dict and set(value) == {"array"}:
+        raise TransportError("a dict that would read as an array")
     if kind is dict and all(type(key) is str for key in value):
         return {key: _without_arrays(part, arrays) for key, part in value.items()}
     if kind is np.ndarray or kind in (np.float32, np.float64):

@@ -30,7 +30,8 @@ def main(argv: list[str]) -> None:
     isolate.limit_resources(wanted["memory_mb"], wanted["seconds"])
     calls = importlib.import_module("minigan.homework.calls")
     requests, replies = _private_pipes()
-    isolate.confine(wanted["level"], [*wanted["readable"], *isolate.python_paths()])
+    readable = [*wanted["readable"], *isolate.python_paths()]
+    isolate.confine(wanted["level"], readable, wanted["landlock"])
     transport.send(replies, {"ready": wanted["level"]})
 
     target = None

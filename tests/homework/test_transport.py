@@ -59,6 +59,7 @@ class Text(str):
         np.zeros(2, ">f8"),
         np.ma.zeros(3),
         {1: 2},
+        {"array": 0},
         {"a": {3}},
         b"bytes",
         lambda: 1,
