@@ -9,7 +9,8 @@ from typing import Any
 
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
-from minigan.homework import instructor, student
+from minigan.homework.instructor import commands as instructor
+from minigan.homework.student import commands as student
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
 

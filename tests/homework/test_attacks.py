@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from minigan.homework import evidence, isolate, spec
-from minigan.homework.attacks import ATTACKS
-from minigan.homework.kit import kit
+from minigan.homework.evidence import page as evidence
+from minigan.homework.evidence.attacks import ATTACKS
+from minigan.homework.judging import isolate
+from minigan.homework.judging.kit import kit
+from minigan.homework.tasks import spec
 
 
 @pytest.fixture(scope="module")

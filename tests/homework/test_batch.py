@@ -16,11 +16,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from minigan.homework import answers, batch, outputs, strip
+from minigan.homework.answers import known as answers
 from minigan.homework.cli import main
-from minigan.homework.judge import Outcome, Verdict
-from minigan.homework.spec import load
-from minigan.homework.submissions import BadSubmission, Submission, collect
+from minigan.homework.judging.judge import Outcome, Verdict
+from minigan.homework.marking import batch, outputs
+from minigan.homework.marking.submissions import BadSubmission, Submission, collect
+from minigan.homework.tasks import strip
+from minigan.homework.tasks.spec import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -289,7 +291,7 @@ def test_the_bundle_holds_what_gradescope_runs(course, tmp_path):
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         assert {"setup.sh", "run_autograder", "course.key", "minigan/homework/__main__.py"} <= set(names)
-        assert "minigan/homework/attacks.txt" in names
+        assert "minigan/homework/evidence/attacks.txt" in names
         assert archive.getinfo("run_autograder").external_attr >> 16 & 0o111
         archive.extractall(tmp_path / "source")
     out = tmp_path / "results.json"
@@ -309,7 +311,7 @@ def test_the_bundle_holds_what_gradescope_runs(course, tmp_path):
 def test_a_broken_check_is_nobodys_zero(course, tmp_path, monkeypatch, capsys):
     checks = load("hw02").part("checks")
     monkeypatch.setattr(checks, "float32", lambda trial: 1 / 0)
-    monkeypatch.setattr("minigan.homework.proof.must_work", lambda *_: None)
+    monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
     few = tmp_path / "handed-in"
     shutil.copytree(course / "handed-in" / "ann", few / "ann")
     shutil.copy(course / "course.key", tmp_path)
@@ -333,7 +335,7 @@ def test_whatever_fails_in_the_grader_costs_one_submission(course, tmp_path, mon
 
     original = batch.judge
     monkeypatch.setattr(batch, "judge", judge)
-    monkeypatch.setattr("minigan.homework.proof.must_work", lambda *_: None)
+    monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
     for name in ("ann", "dan"):
         shutil.copytree(course / "handed-in" / name, tmp_path / "handed-in" / name)
     shutil.copy(course / "course.key", tmp_path)

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from minigan.homework.spec import PACKAGE
+from minigan.homework.tasks.spec import PACKAGE
 
 
 def test_the_proof_of_a_scaffold_fails_and_says_what_is_missing(tmp_path):

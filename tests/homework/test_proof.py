@@ -15,11 +15,14 @@ import pytest
 from others import others
 
 from minigan import ops
-from minigan.homework import answers, mutate, proof, sandbox, spec, strip, transport
-from minigan.homework.diagnose import diagnose
-from minigan.homework.isolate import best_level
-from minigan.homework.judge import check_with, judge, judge_here
-from minigan.homework.kit import kit
+from minigan.homework.answers import known as answers
+from minigan.homework.answers import mutate, proof
+from minigan.homework.answers.diagnose import diagnose
+from minigan.homework.judging import sandbox, transport
+from minigan.homework.judging.isolate import best_level
+from minigan.homework.judging.judge import check_with, judge, judge_here
+from minigan.homework.judging.kit import kit
+from minigan.homework.tasks import spec, strip
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENTS = spec.every()
@@ -100,7 +103,9 @@ def test_a_right_answer_that_the_grader_does_not_know_gets_100(homework, target,
 
 
 @pytest.mark.parametrize(("homework", "target", "answer"), OTHER_WRONG, ids=name_of)
-def test_a_wrong_answer_that_the_grader_does_not_know_gets_less_and_no_wrong_diagnosis(homework, target, answer):
+def test_a_wrong_answer_that_the_grader_does_not_know_gets_less_and_no_wrong_diagnosis(
+    homework, target, answer
+):
     assignment = spec.load(homework)
     verdict = marked_here(assignment, {target: answer}, 3)
     assert verdict.score < 100
@@ -110,7 +115,9 @@ def test_a_wrong_answer_that_the_grader_does_not_know_gets_less_and_no_wrong_dia
 
 def test_six_of_ten_mistakes_are_named():
     """Of the answers whose writer did not look at the known ones."""
-    verdicts = [marked_here(spec.load(hw), {t: f}, 3) for hw, t, f in OTHER_WRONG if "strange" not in f.__module__]
+    verdicts = [
+        marked_here(spec.load(hw), {t: f}, 3) for hw, t, f in OTHER_WRONG if "strange" not in f.__module__
+    ]
     assert sum(bool(verdict.likely) for verdict in verdicts) >= 0.6 * len(verdicts)
 
 
@@ -133,7 +140,9 @@ def test_the_stub_keeps_signature_and_docstring(assignment):
     stub = strip.stub(assignment)
     for target in assignment.targets:
         module, name = spec.located(target)
-        signature = re.search(rf"^def {name}\(.*?\) -> .*?:$", spec.source_of(module), re.MULTILINE | re.DOTALL)
+        signature = re.search(
+            rf"^def {name}\(.*?\) -> .*?:$", spec.source_of(module), re.MULTILINE | re.DOTALL
+        )
         assert signature[0] in stub
     assert stub.count("raise NotImplementedError") == len(assignment.targets)
 

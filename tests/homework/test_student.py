@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from minigan.homework import answers, strip
+from minigan.homework.answers import known as answers
 from minigan.homework.cli import COMMANDS, main
-from minigan.homework.judge import judge
-from minigan.homework.progress import PATH
+from minigan.homework.judging.judge import judge
+from minigan.homework.student.progress import PATH
+from minigan.homework.tasks import strip
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigan.homework import transport
-from minigan.homework.transport import TransportError
+from minigan.homework.judging import transport
+from minigan.homework.judging.transport import TransportError
 
 
 def frame(header, body=b""):

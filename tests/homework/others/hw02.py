@@ -88,7 +88,9 @@ def unbroadcast__bincount_like(g, shape, source=""):
 def unbroadcast__folded(g, shape, source=""):
     fits(g, shape)
     g = reduce(lambda a, _: a.sum(axis=0), range(g.ndim - len(shape)), g)
-    return np.array(reduce(lambda a, i: a.sum(i, keepdims=True) if shape[i] == 1 else a, range(len(shape)), g))
+    return np.array(
+        reduce(lambda a, i: a.sum(i, keepdims=True) if shape[i] == 1 else a, range(len(shape)), g)
+    )
 
 
 class Summer:
@@ -159,9 +161,7 @@ def unbroadcast__remembers_the_axes(g, shape, source=""):
     """What has to go depends on g too."""
     fits(g, shape)
     added = g.ndim - len(shape)
-    axes = AXES.setdefault(
-        tuple(shape), (*range(added), *(added + i for i, n in enumerate(shape) if n == 1))
-    )
+    axes = AXES.setdefault(tuple(shape), (*range(added), *(added + i for i, n in enumerate(shape) if n == 1)))
     return g.sum(axis=axes).reshape(shape)
 
 
@@ -185,7 +185,9 @@ def unbroadcast__dot_with_ones(g, shape, source=""):
 def unbroadcast__zeros_without_dtype(g, shape, source=""):
     fits(g, shape)
     total = np.zeros(shape)
-    np.add.at(total, tuple(np.indices(g.shape)[g.ndim - len(shape) + i] * (n != 1) for i, n in enumerate(shape)), g)
+    np.add.at(
+        total, tuple(np.indices(g.shape)[g.ndim - len(shape) + i] * (n != 1) for i, n in enumerate(shape)), g
+    )
     return total
 
 

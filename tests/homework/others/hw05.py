@@ -204,7 +204,9 @@ BUFFERS = {}
 
 @wrong("shared_buffer")
 def affine__one_buffer_for_y(x, W, b):
-    y = BUFFERS.setdefault(("y", len(x.data), W.shape, x.dtype.name), np.empty((len(x.data), W.shape[1]), x.dtype))
+    y = BUFFERS.setdefault(
+        ("y", len(x.data), W.shape, x.dtype.name), np.empty((len(x.data), W.shape[1]), x.dtype)
+    )
     np.matmul(x.data, W.data, out=y)
     y += b.data
     return affine_of(x, W, b, y)

@@ -91,7 +91,9 @@ def alternating__samples_first(game, t):
 
 @right
 def alternating__numpy_integers(game, t):
-    return play(game, t, numbers=lambda game, t, k: np.arange(t * k, t * k + k), number_G=lambda game, t: np.int64(t))
+    return play(
+        game, t, numbers=lambda game, t, k: np.arange(t * k, t * k + k), number_G=lambda game, t: np.int64(t)
+    )
 
 
 @right
@@ -255,7 +257,9 @@ def alternating__both_in_the_loop(game, t):
         if i + 1 < (t + 1) * game.k:
             noise, dropout = game.streams("noise", t), game.streams("dropout", t)
             z = [game.prior(noise) for _ in range(i - t * game.k + 2)][-1]
-            backward(game.generator_loss(game.D(game.G(Tensor(z), dropout), dropout)), wrt=game.G.parameters())
+            backward(
+                game.generator_loss(game.D(game.G(Tensor(z), dropout), dropout)), wrt=game.G.parameters()
+            )
             game.optimiser_G.step(t, epoch)
 
     return play(game, t, step_D=step_D)
@@ -267,7 +271,9 @@ def alternating__both_move(game, t):
         game.optimiser_D.step(i, epoch)
         game.optimiser_G.step(t, epoch)
 
-    return play(game, t, wrt_D=lambda g: [*g.D.parameters(), *g.G.parameters()], step_D=step_D, D_loss=one_call)
+    return play(
+        game, t, wrt_D=lambda g: [*g.D.parameters(), *g.G.parameters()], step_D=step_D, D_loss=one_call
+    )
 
 
 @wrong()
@@ -404,7 +410,10 @@ def alternating__last_i_for_G(game, t):
 
 @wrong("epoch_without_k")
 def alternating__t_by_per_epoch(game, t):
-    epoch = {"epoch": lambda game, t: t // game.data.per_epoch, "epoch_G": lambda game, t: t // game.data.per_epoch}
+    epoch = {
+        "epoch": lambda game, t: t // game.data.per_epoch,
+        "epoch_G": lambda game, t: t // game.data.per_epoch,
+    }
     return play(game, t, D_loss=one_call, **epoch)
 
 
@@ -505,7 +514,12 @@ def alternating__logits_of_the_first_step(game, t):
         seen.append(parts)
         return parts
 
-    return play(game, t, D_loss=D_loss, update=lambda d, g, a, b: Update(*(v.data for v in (seen[0][0], g, *seen[0][1:]))))
+    return play(
+        game,
+        t,
+        D_loss=D_loss,
+        update=lambda d, g, a, b: Update(*(v.data for v in (seen[0][0], g, *seen[0][1:]))),
+    )
 
 
 @wrong("no_update")

@@ -9,6 +9,7 @@ from minigan.tensor import Tensor, backward
 
 from . import wrong
 
+
 def _axes(g, shape):
     added = g.ndim - len(shape)
     if added < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[added:], strict=True)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minigan.homework.judge import Failed, Trial
+from minigan.homework.judging.judge import Failed, Trial
 
 # A case is a tuple of axes, each (length in g, length in shape); None where broadcasting added the axis.
 Axis = tuple[int, int | None]
@@ -83,7 +83,9 @@ def empty_axes(trial: Trial) -> None:
 
 
 def anything(trial: Trial) -> None:
-    trial.forall([*BOTH, *(_drawn(trial.rng(i)) for i in range(12))], lambda case: _sums(trial, case), _smaller)
+    trial.forall(
+        [*BOTH, *(_drawn(trial.rng(i)) for i in range(12))], lambda case: _sums(trial, case), _smaller
+    )
 
 
 def dtype(trial: Trial) -> None:

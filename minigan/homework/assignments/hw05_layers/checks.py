@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from minigan.homework.judge import Failed, Trial
+from minigan.homework.judging.judge import Failed, Trial
 
 Case = tuple[int, int, int]
 
@@ -110,7 +110,9 @@ def maxout_ties(trial: Trial) -> None:
         trial.expect(not share[a < _largest(a)[:, None]].any(), "a piece that lost gets a gradient")
         winners = (share != 0).sum(axis=1)
         trial.expect(
-            bool((winners == 1).all()), "more than one of the equal pieces gets a gradient", winners.astype(float)
+            bool((winners == 1).all()),
+            "more than one of the equal pieces gets a gradient",
+            winners.astype(float),
         )
 
     trial.forall([(4, 3, 2), (5, 2, 3), (3, 5, 4)], test, _smaller)

@@ -64,12 +64,14 @@ def alternating(
     for now in range(t, t + updates):
         events.clear()
         update = target.alternating(game, now)
-        played.append({
-            "events": list(events),
-            "update": [_array(getattr(update, name, None)) for name in names],
-            "changed": [name for name, value in rules.items() if getattr(game, name, None) is not value],
-            "after": _parameters(players),
-        })
+        played.append(
+            {
+                "events": list(events),
+                "update": [_array(getattr(update, name, None)) for name in names],
+                "changed": [name for name, value in rules.items() if getattr(game, name, None) is not value],
+                "after": _parameters(players),
+            }
+        )
     return {"played": played}
 
 
@@ -135,6 +137,8 @@ class _Optimiser:
         if any(p.grad is None for p in parameters):
             raise RuntimeError(f"a step of {self.name} before backward() gave it a gradient")
         gradients = [p.grad.copy() for p in parameters]
-        self.events.append(["step", self.name, _plain(t), _plain(epoch), gradients, _parameters(self.players)])
+        self.events.append(
+            ["step", self.name, _plain(t), _plain(epoch), gradients, _parameters(self.players)]
+        )
         for p in parameters:
             p.data -= LEARNING_RATE * p.grad

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.homework.judge import Trial
-from minigan.homework.sandbox import Ended
+from minigan.homework.judging.judge import Trial
+from minigan.homework.judging.sandbox import Ended
 
 Case = tuple[int, int, int, int]
 CASES = [(1, 3, 0, 3), (2, 2, 1, 2), (3, 4, 2, 1), (1, 2, 5, 2), (2, 5, 3, 2), (4, 3, 1, 1)]
@@ -64,7 +64,9 @@ def rhythm(trial: Trial) -> None:
     def test(played: Played) -> None:
         order = "".join(step.player for step in played.steps)
         trial.expect(order == "D" * played.k + "G", f"with k = {played.k} the steps were {order or 'none'}")
-        trial.expect(not played.moved, "a parameter was changed by something else than its player's optimiser")
+        trial.expect(
+            not played.moved, "a parameter was changed by something else than its player's optimiser"
+        )
         trial.expect(not played.changed, f"the game is another one afterwards: {', '.join(played.changed)}")
 
     _for_every_update(trial, test, understood=False)
@@ -139,10 +141,14 @@ def dropout(trial: Trial) -> None:
     def test(played: Played) -> None:
         masks = [call[1:] for call in played.calls]
         modes_of = {player: {call[1:3] for call in played.calls if call[0] == player} for player in "GD"}
-        trial.note(True, [len(set(masks)) == len(masks), *(sorted(map(str, modes_of[player])) for player in "GD")])
+        trial.note(
+            True, [len(set(masks)) == len(masks), *(sorted(map(str, modes_of[player])) for player in "GD")]
+        )
         for player, modes in modes_of.items():
             trial.expect(bool(modes), f"{player} was never called")
-            trial.expect((None, None) not in modes, f"{player} was called without a stream: that is evaluation")
+            trial.expect(
+                (None, None) not in modes, f"{player} was called without a stream: that is evaluation"
+            )
             streams = ", ".join(sorted(f'game.streams("{purpose}", {step})' for purpose, step in modes))
             says = f'{player} was called with {streams}; expected game.streams("dropout", {played.t})'
             trial.expect(modes == {("dropout", played.t)}, says)
@@ -158,7 +164,9 @@ def report(trial: Trial) -> None:
         for name, got, shape in zip(UPDATE, played.update, shapes, strict=True):
             is_one = isinstance(got, np.ndarray) and got.shape == shape
             kind = f"one of shape {got.shape}" if isinstance(got, np.ndarray) else _kind(got)
-            trial.expect(is_one, f"{name}: expected an array of shape {shape}, got {kind}", kind.split(" ")[:2])
+            trial.expect(
+                is_one, f"{name}: expected an array of shape {shape}, got {kind}", kind.split(" ")[:2]
+            )
         last = [played.of(player)[-1:] for player in "DG"]
         for name, got, steps in zip(UPDATE, played.update, last, strict=False):
             if steps and steps[0].loss is not None:
@@ -205,7 +213,11 @@ def _play(trial: Trial, case: Case, understood: bool) -> list[Played]:
         if not isinstance(events, list) or len(events) > EVENTS:
             raise Ended("bad_reply", f"more than {EVENTS} things happened in one update")
         try:
-            if len(update) != 4 or not all(isinstance(name, str) for name in changed) or not _are_players(after):
+            if (
+                len(update) != 4
+                or not all(isinstance(name, str) for name in changed)
+                or not _are_players(after)
+            ):
                 raise ValueError
             played = Played(k, m, now, per_epoch, update, changed)
             for kind, *rest in events:
@@ -269,7 +281,9 @@ def _understand(
 
 def _followed(played: Played, players: list[np.ndarray], after: list[np.ndarray]) -> list[np.ndarray]:
     """Whether the steps alone lead from one record of the players to the next; the last record."""
-    for now, step in zip([step.players for step in played.steps] + [after], [None, *played.steps], strict=True):
+    for now, step in zip(
+        [step.players for step in played.steps] + [after], [None, *played.steps], strict=True
+    ):
         if step:
             first = 0 if step.player == "G" else 2
             players = [

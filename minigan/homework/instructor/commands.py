@@ -10,13 +10,17 @@ from pathlib import Path
 
 from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_atomically, write_json
-from minigan.homework import batch, evidence, isolate, outputs, proof, rehearsal, scaffold, spec
-from minigan.homework import bundle as bundles
-from minigan.homework.judge import Verdict
-from minigan.homework.kit import kit
-from minigan.homework.report import one_line
-from minigan.homework.spec import Assignment
-from minigan.homework.submissions import BadSubmission, NoFile, Submission, collect
+from minigan.homework.answers import proof
+from minigan.homework.evidence import page, rehearsal
+from minigan.homework.judging import isolate
+from minigan.homework.judging.judge import Verdict
+from minigan.homework.judging.kit import kit
+from minigan.homework.marking import batch, outputs
+from minigan.homework.marking import bundle as bundles
+from minigan.homework.marking.report import one_line
+from minigan.homework.marking.submissions import BadSubmission, NoFile, Submission, collect
+from minigan.homework.tasks import scaffold, spec
+from minigan.homework.tasks.spec import Assignment
 
 
 def grade(arguments: Namespace) -> int:
@@ -87,11 +91,11 @@ def selftest(arguments: Namespace) -> int:
         print(proofs[-1].text(), flush=True)
     attacks, rehearsals = [], []
     if arguments.full:
-        attacks = evidence.attack_everywhere(print)
+        attacks = page.attack_everywhere(print)
         rehearsals = [rehearsal.rehearse()]
         print(rehearsals[0].text(), flush=True)
     if arguments.write:
-        text = evidence.as_markdown(proofs, attacks, rehearsals)
+        text = page.as_markdown(proofs, attacks, rehearsals)
         write_atomically(arguments.write, lambda file: file.write(text.encode()))
         print(f"written: {arguments.write}")
     broken = [line for part in (*proofs, *rehearsals) for line in part.broken()]

@@ -20,12 +20,12 @@ from typing import Any
 
 from minigan.errors import InputError
 from minigan.files import write_atomically
-from minigan.homework import proof
-from minigan.homework.diagnose import diagnose
-from minigan.homework.judge import Outcome, Verdict, judge
-from minigan.homework.kit import Kit, kit
-from minigan.homework.spec import PACKAGE, Assignment
-from minigan.homework.submissions import BadSubmission, Submission
+from minigan.homework.answers import proof
+from minigan.homework.answers.diagnose import diagnose
+from minigan.homework.judging.judge import Outcome, Verdict, judge
+from minigan.homework.judging.kit import Kit, kit
+from minigan.homework.marking.submissions import BadSubmission, Submission
+from minigan.homework.tasks.spec import PACKAGE, Assignment
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from minigan.errors import InputError
 from minigan.files import read_json, write_json
-from minigan.homework.judge import Verdict
+from minigan.homework.judging.judge import Verdict
 
 PATH = Path(".minigan", "progress.json")
 COUNTS = ("tries", "best", "hints")
@@ -45,7 +45,9 @@ def last_verdict(homework: str) -> Verdict | None:
     try:
         return Verdict.from_dict(last) if last else None
     except (TypeError, KeyError, AttributeError):
-        raise InputError(f"{PATH} is damaged: the last check of {homework}; remove it to begin a new one") from None
+        raise InputError(
+            f"{PATH} is damaged: the last check of {homework}; remove it to begin a new one"
+        ) from None
 
 
 def _read() -> dict[str, Any]:

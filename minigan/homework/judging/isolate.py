@@ -138,7 +138,9 @@ FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}  # how many rights each version of La
 
 def landlock_version() -> int:
     """Of this kernel; negative where it has none."""
-    return _libc().syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1)) if sys.platform == "linux" else -1
+    return (
+        _libc().syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1)) if sys.platform == "linux" else -1
+    )
 
 
 def _landlock(readable: list[str], newest: int) -> None:

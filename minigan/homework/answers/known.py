@@ -26,10 +26,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from minigan.errors import InputError
-from minigan.homework import transport
-from minigan.homework.sandbox import Raised
-from minigan.homework.spec import Assignment, source_of
-from minigan.homework.strip import Piece, replace_pieces, segment, solution
+from minigan.homework.judging import transport
+from minigan.homework.judging.sandbox import Raised
+from minigan.homework.tasks.spec import Assignment, source_of
+from minigan.homework.tasks.strip import Piece, replace_pieces, segment, solution
 
 _read_before: dict[Path, list[Answer]] = {}
 OWN = "minigan"  # the form of minigan's own answer
@@ -60,7 +60,8 @@ class Answer:
 def right(assignment: Assignment) -> list[Answer]:
     """The answers of right.py."""
     return [
-        Answer(*label.split("__"), OWN, _file(assignment, label)) for label in _right_pieces(assignment.folder.name)
+        Answer(*label.split("__"), OWN, _file(assignment, label))
+        for label in _right_pieces(assignment.folder.name)
     ]
 
 
@@ -81,7 +82,9 @@ def mistakes(assignment: Assignment) -> list[str]:
 class Known:
     """A known answer that can be asked as a judged process is, without a process: it is ours."""
 
-    def __init__(self, assignment: Assignment, functions: dict[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self, assignment: Assignment, functions: dict[str, Callable[..., Any]] | None = None
+    ) -> None:
         self.calls = assignment.part("calls")
         self.homes = {name: importlib.import_module(f"minigan.{m}") for name, m in assignment.written.items()}
         with _one_at_a_time:  # or it might be another thread's answer that is read here

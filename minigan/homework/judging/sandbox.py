@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minigan.homework import transport
-from minigan.homework.kit import Kit
+from minigan.homework.judging import transport
+from minigan.homework.judging.kit import Kit
 
 START_LIMIT = 60  # seconds until our own part of the child is up, on a loaded machine
 TEXT_LIMIT = 2000  # characters of an exception's text
 OUTPUT_LIMIT = 20_000  # characters of what the student prints
 BOOT = """import sys; sys.path.insert(0, sys.argv[1])
-from minigan.homework.worker import main; main(sys.argv[2:])"""
+from minigan.homework.judging.worker import main; main(sys.argv[2:])"""
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",

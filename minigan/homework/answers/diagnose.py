@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minigan.homework.answers import Answer, Known, wrong
-from minigan.homework.judge import TOLERANCE, Facts, Trial, Verdict, check_with
-from minigan.homework.spec import Assignment, Check
+from minigan.homework.answers.known import Answer, Known, wrong
+from minigan.homework.judging.judge import TOLERANCE, Facts, Trial, Verdict, check_with
+from minigan.homework.tasks.spec import Assignment, Check
 
 END = object()
 
@@ -47,7 +47,9 @@ def _is_all(answer: Answer, alike: set[str], checks: list[Check], lost: set[str]
     return answer.loses <= lost and alike == answer.loses & {check.name for check in checks}
 
 
-def imitates(assignment: Assignment, answer: Answer, check: Check, facts: list[tuple[bool, Any]], seed: int) -> bool:
+def imitates(
+    assignment: Assignment, answer: Answer, check: Check, facts: list[tuple[bool, Any]], seed: int
+) -> bool:
     """Whether this check observes of the known answer just what it observed of the student's."""
     if check.name not in answer.loses:
         return False

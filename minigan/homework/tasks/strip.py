@@ -7,7 +7,7 @@ import builtins
 import re
 
 from minigan.errors import InputError
-from minigan.homework.spec import Assignment, located, source_of
+from minigan.homework.tasks.spec import Assignment, located, source_of
 
 HEADER = '''"""{id}: {title}.  The task is in README.md beside this file.
 
@@ -145,7 +145,9 @@ def _imports(assignment: Assignment, own: list[tuple[str, Piece]]) -> str:
                 case ast.ImportFrom(module="__future__"):
                     future = [ast.unparse(node), ""]
                 case ast.Import(names=names) | ast.ImportFrom(names=names):
-                    if wanted := [n for n in names if (n.asname or n.name).partition(".")[0] in used - {"np"}]:
+                    if wanted := [
+                        n for n in names if (n.asname or n.name).partition(".")[0] in used - {"np"}
+                    ]:
                         node.names = wanted
                         lines.append(ast.unparse(node))
                 case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name in used:

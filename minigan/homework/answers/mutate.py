@@ -6,8 +6,8 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from minigan.homework.spec import Assignment
-from minigan.homework.strip import Piece, replace_pieces, solution, targets_in
+from minigan.homework.tasks.spec import Assignment
+from minigan.homework.tasks.strip import Piece, replace_pieces, solution, targets_in
 
 SWAPS: dict[type, type] = {
     ast.Eq: ast.NotEq,

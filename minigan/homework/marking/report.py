@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from minigan.homework.judge import Outcome, Verdict
-from minigan.homework.spec import Assignment
+from minigan.homework.judging.judge import Outcome, Verdict
+from minigan.homework.tasks.spec import Assignment
 
 PRINTED_LINES = 12
 

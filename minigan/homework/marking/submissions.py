@@ -55,7 +55,9 @@ def resembling(path: Path) -> list[str]:
     """Names beside `path` that were perhaps meant: hw2.py, HW02.PY, hw02 (1).py, hw02.py.txt, hw02.ipynb."""
     if not path.parent.is_dir():
         return []
-    return sorted(name for name in os.listdir(path.parent) if name != path.name and _resembles(name, path.name))
+    return sorted(
+        name for name in os.listdir(path.parent) if name != path.name and _resembles(name, path.name)
+    )
 
 
 def _resembles(name: str, wanted: str) -> bool:

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.homework.isolate import NEWEST
-from minigan.homework.spec import PACKAGE, Assignment
-from minigan.homework.strip import stripped, touched
+from minigan.homework.judging.isolate import NEWEST
+from minigan.homework.tasks.spec import PACKAGE, Assignment
+from minigan.homework.tasks.strip import stripped, touched
 
-OF_HOMEWORK = ("__init__.py", "worker.py", "transport.py", "isolate.py")
+OF_HOMEWORK = (
+    "__init__.py",
+    *(f"judging/{name}.py" for name in ("__init__", "worker", "transport", "isolate")),
+)
 
 
 @dataclass(frozen=True)

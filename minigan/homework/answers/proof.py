@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from minigan.errors import RunError
-from minigan.homework import answers, strip
-from minigan.homework.diagnose import diagnose
-from minigan.homework.judge import Verdict, judge, judge_here
-from minigan.homework.kit import Kit, kit
-from minigan.homework.mutate import mechanical
-from minigan.homework.spec import Assignment
+from minigan.homework.answers import known as answers
+from minigan.homework.answers.diagnose import diagnose
+from minigan.homework.answers.mutate import mechanical
+from minigan.homework.judging.judge import Verdict, judge, judge_here
+from minigan.homework.judging.kit import Kit, kit
+from minigan.homework.tasks import strip
+from minigan.homework.tasks.spec import Assignment
 
 LEAST = {"wrong answers": 6, "other right answers": 2}
 SEEDS = 200
@@ -132,7 +133,9 @@ def _texts(assignment: Assignment) -> list[str]:
 def _row_of(made: Kit, answer: answers.Answer, level: int) -> Row:
     form = "" if answer.form == answers.OWN else f" ({answer.form})"
     verdict = _verdict(made, answer.file, level)
-    return _row(f"{answer.target}: {answer.name}{form}", verdict, answer.loses, (answer.says,) * bool(answer.says))
+    return _row(
+        f"{answer.target}: {answer.name}{form}", verdict, answer.loses, (answer.says,) * bool(answer.says)
+    )
 
 
 def _row(name: str, verdict: Verdict, loses: frozenset[str] = frozenset(), says: tuple[str, ...] = ()) -> Row:

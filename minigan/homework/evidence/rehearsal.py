@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from minigan.files import read_json
-from minigan.homework import answers, spec, strip
-from minigan.homework.attacks import ATTACKS
-from minigan.homework.spec import PACKAGE, Assignment
+from minigan.homework.answers import known as answers
+from minigan.homework.evidence.attacks import ATTACKS
+from minigan.homework.tasks import spec, strip
+from minigan.homework.tasks.spec import PACKAGE, Assignment
 
 HOSTILE = 20
 KILLS = 5
@@ -87,7 +88,8 @@ def _hand_in(assignment: Assignment, folder: Path, count: int) -> dict[str, int]
     right += [(answer.file, 100) for answer in answers.right(assignment)]
     points = {check.name: check.points for check in assignment.checks}
     wrong = [
-        (answer.file, 100 - sum(points[name] for name in answer.loses)) for answer in answers.wrong(assignment)
+        (answer.file, 100 - sum(points[name] for name in answer.loses))
+        for answer in answers.wrong(assignment)
     ]
     hostile = [
         (attack.source, 0) for attack in ATTACKS if 0 < len(attack.source) < 10_000 and attack.at_import

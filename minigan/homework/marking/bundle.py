@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from minigan.files import write_atomically
-from minigan.homework.spec import PACKAGE, Assignment
+from minigan.homework.tasks.spec import PACKAGE, Assignment
 
 SUFFIXES = {".py", ".toml", ".md", ".txt"}
 EXECUTABLE = 0o755 << 16

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.homework import isolate, spec
-from minigan.homework.attacks import ATTACKS, Attack, Places
-from minigan.homework.batch import grade_one
-from minigan.homework.kit import Kit, kit
-from minigan.homework.proof import Proof
-from minigan.homework.rehearsal import Rehearsal
-from minigan.homework.submissions import Submission
+from minigan.homework.answers.proof import Proof
+from minigan.homework.evidence.attacks import ATTACKS, Attack, Places
+from minigan.homework.evidence.rehearsal import Rehearsal
+from minigan.homework.judging import isolate
+from minigan.homework.judging.kit import Kit, kit
+from minigan.homework.marking.batch import grade_one
+from minigan.homework.marking.submissions import Submission
+from minigan.homework.tasks import spec
 
 OLDER = (1, 2, 3)  # versions of Landlock: Linux 5.13, 5.19, 6.2
 PATIENCE, UNHURRIED = 2, 30  # seconds for an attack that is to be stopped by the clock, and for another
@@ -49,7 +50,11 @@ class Attacked:
 
     @property
     def where(self) -> str:
-        return f"L{self.level}" if self.landlock == isolate.NEWEST else f"L{self.level}, Landlock {self.landlock}"
+        return (
+            f"L{self.level}"
+            if self.landlock == isolate.NEWEST
+            else f"L{self.level}, Landlock {self.landlock}"
+        )
 
 
 def attack_everywhere(tell: Callable[[str], None]) -> list[Attacked]:
@@ -72,7 +77,9 @@ def attack_all(level: int, landlock: int, tell: Callable[[str], None]) -> list[A
                 done.append(run(made, attack, level))
                 if not done[-1].holds:
                     tell(f"DOES NOT HOLD: {done[-1].row()}")
-    tell(f"{len(done)} attacks at {done[0].where}, {sum(not a.holds for a in done)} of them not as they should")
+    tell(
+        f"{len(done)} attacks at {done[0].where}, {sum(not a.holds for a in done)} of them not as they should"
+    )
     return done
 
 
@@ -88,7 +95,9 @@ def run(made: Kit, attack: Attack, level: int) -> Attacked:
         tcp, udp = (stack.enter_context(_listening(kind)) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
         journal = Path(folder, "journal.jsonl")
         journal.write_text("{}\n")
-        places = Places(bait, journal, spec.PACKAGE / "tensor.py", spec.PACKAGE.parent, _port(tcp), _port(udp))
+        places = Places(
+            bait, journal, spec.PACKAGE / "tensor.py", spec.PACKAGE.parent, _port(tcp), _port(udp)
+        )
         handed_in = Path(folder, "handed-in")
         handed_in.mkdir()
         path = attack.hand_in(handed_in, places)

@@ -12,10 +12,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from minigan.files import write_atomically, write_json
-from minigan.homework.batch import Graded
-from minigan.homework.judge import Outcome, Verdict
-from minigan.homework.report import clean, in_full, one_line
-from minigan.homework.spec import Assignment
+from minigan.homework.judging.judge import Outcome, Verdict
+from minigan.homework.marking.batch import Graded
+from minigan.homework.marking.report import clean, in_full, one_line
+from minigan.homework.tasks.spec import Assignment
 
 OUTPUT_LIMIT = 8000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from minigan.errors import InputError
 from minigan.files import write_atomically
-from minigan.homework.spec import FOLDER, PACKAGE
+from minigan.homework.tasks.spec import FOLDER, PACKAGE
 
 
 def new(name: str, module: str, targets: list[str]) -> Path:
@@ -58,7 +58,7 @@ def @TARGET@(target: Any, x: Any) -> Any:
 
 from __future__ import annotations
 
-from minigan.homework.judge import Trial
+from minigan.homework.judging.judge import Trial
 
 
 def first(trial: Trial) -> None:

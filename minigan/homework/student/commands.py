@@ -13,13 +13,16 @@ import numpy as np
 
 from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
-from minigan.homework import isolate, progress, report, spec, strip
-from minigan.homework.diagnose import diagnose
-from minigan.homework.judge import Verdict, judge
-from minigan.homework.kit import kit
-from minigan.homework.spec import Assignment
-from minigan.homework.submissions import SOURCE_LIMIT, resembling
-from minigan.homework.watch import watch as watch_file
+from minigan.homework.answers.diagnose import diagnose
+from minigan.homework.judging import isolate
+from minigan.homework.judging.judge import Verdict, judge
+from minigan.homework.judging.kit import kit
+from minigan.homework.marking import report
+from minigan.homework.marking.submissions import SOURCE_LIMIT, resembling
+from minigan.homework.student import progress
+from minigan.homework.student.watch import watch as watch_file
+from minigan.homework.tasks import spec, strip
+from minigan.homework.tasks.spec import Assignment
 
 
 def list_all(_: Namespace) -> int:
@@ -84,7 +87,9 @@ def why(arguments: Namespace) -> int:
     for outcome in failed:
         print("\n".join([f"[{outcome.status}]  " + "\n".join(report.in_full(outcome)), ""]))
     if failed:
-        print("\n".join(f"looks like: {text}" for text in verdict.likely) or "The mistake is none that I know.")
+        print(
+            "\n".join(f"looks like: {text}" for text in verdict.likely) or "The mistake is none that I know."
+        )
     else:
         print("Nothing is wrong with that, as of the last check.")
     return 0

@@ -12,8 +12,8 @@ from typing import Any
 
 from minigan.errors import InputError
 
-FOLDER = Path(__file__).parent / "assignments"
-PACKAGE = Path(__file__).parent.parent
+FOLDER = Path(__file__).parent.parent / "assignments"
+PACKAGE = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Assignment:
 
     def part(self, name: str) -> Any:
         """The module checks, calls or right of this assignment."""
-        return importlib.import_module(f"{__package__}.assignments.{self.folder.name}.{name}")
+        return importlib.import_module(f"minigan.homework.assignments.{self.folder.name}.{name}")
 
     def function_of(self, check: Check) -> Callable[..., None]:
         return getattr(self.part("checks"), check.name)

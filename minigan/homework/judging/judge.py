@@ -21,9 +21,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minigan.homework.kit import Kit
-from minigan.homework.sandbox import Budget, Child, Ended, Raised, submission_folder
-from minigan.homework.spec import Assignment, Check
+from minigan.homework.judging.kit import Kit
+from minigan.homework.judging.sandbox import Budget, Child, Ended, Raised, submission_folder
+from minigan.homework.tasks.spec import Assignment, Check
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2}
 SHOWN = 24  # inputs of more numbers than this are shown by their shapes
