@@ -23,7 +23,8 @@ README = ROOT / "README.md"
 TABLE_BEGINS = "<!-- The table of files: `make readme` writes it. -->\n"
 TABLE_ENDS = "<!-- The table of files ends. -->\n"
 
-# A file imports only from files above it. It is also the order in which to read them.  A star: any folder of this name.
+# A file imports only from files above it. It is also the order in which to read them.
+# A star stands for every folder of such a name.
 ORDER = [
     "errors",
     "files",

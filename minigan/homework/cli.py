@@ -109,8 +109,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
         "a scaffold for a new homework, whose proof fails until it is complete",
         [
             argument("name", help="as in hw06_dropout"),
-            argument("--module", required=True, help="the file of minigan it is cut from, as in ops"),
-            argument("--targets", required=True, help="the functions to write, as in dropout,relu"),
+            argument("--targets", required=True, help="what to write, as in ops.dropout,optim.Momentum.step"),
         ],
     ),
 }
@@ -154,5 +153,5 @@ EXAMPLES = {
     ),
     "selftest": "  python -m minigan.homework selftest hw02\n  python -m minigan.homework selftest --full",
     "bundle": "  python -m minigan.homework bundle gradescope --hw hw05 --secret-file course.key",
-    "new": "  python -m minigan.homework new hw06_dropout --module ops --targets dropout",
+    "new": "  python -m minigan.homework new hw06_dropout --targets ops.dropout",
 }

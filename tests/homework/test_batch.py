@@ -79,7 +79,7 @@ def test_everybody_is_graded(results):
     assert scores == {
         "=cmd|' calc'!A0": 0,
         "ann": 100,
-        "bob": 20,
+        "bob": 30,
         "cem": 0,
         "dan": 0,
         "eve": 0,
@@ -248,7 +248,7 @@ def test_junit_gets_its_form(results):
             *("name", "time", "tests", "failures", "errors", "skipped")
         }
         kinds = [child.tag for case in suite for child in case]
-        assert int(suite.get("tests")) == len(suite) == 8
+        assert int(suite.get("tests")) == len(suite) == 10
         for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             assert int(suite.get(attribute)) == kinds.count(tag)
         for case in suite:
@@ -273,7 +273,7 @@ def test_one_submission_into_one_gradescope_file(course, tmp_path, level):
     assert main(argv) == 0
     result = json.loads(out.read_text())
     conforms(result, GRADESCOPE)
-    assert sum(test["score"] for test in result["tests"]) == 20
+    assert sum(test["score"] for test in result["tests"]) == 30
 
 
 def test_before_it_has_finished_gradescope_reads_that():

@@ -1,7 +1,7 @@
 """Which known mistake was made?  Each check that was lost is asked of each known wrong answer.
 
-One that lets the check observe exactly what the student's answer let it observe explains that check.  What a
-check does not judge does not count, and neither does what other checks saw: so a second mistake hides nothing.
+One that lets the check observe exactly what the student's answer let it observe explains that check.  What
+a check does not judge does not count, nor does what other checks saw: so a second mistake hides nothing.
 No match, no guess.
 """
 

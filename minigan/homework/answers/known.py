@@ -4,7 +4,7 @@ right.py holds right answers, `unbroadcast__by_einsum`.  wrong.txt changes one o
 
     === unbroadcast: mean | added_axes stretched_axes          target: name | the checks it loses
     you average; the shares of the uses add up                  what its author should hear
-    --- minigan                                                 the answer that is changed; there may be several
+    --- minigan                                                 the answer that is changed; or several
     - g.sum(                                                    stands there once,
     + g.mean(                                                   and is replaced by this
 """
@@ -17,12 +17,13 @@ import importlib
 import importlib.util
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.abc import InspectLoader
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 from minigan.errors import InputError
@@ -48,12 +49,15 @@ class Answer:
     says: str = ""
 
     @cached_property
+    def loader(self) -> InspectLoader:
+        return _Text(self.file)
+
+    @property
     def functions(self) -> dict[str, Callable[..., Any]]:
-        """What the file defines, with minigan itself as it is."""
-        loader = _Text(self.file)
-        module = importlib.util.module_from_spec(importlib.util.spec_from_loader(self.name, loader))
+        """What the file defines when it is loaded anew, with minigan itself as it is."""
+        module = importlib.util.module_from_spec(importlib.util.spec_from_loader(self.name, self.loader))
         with _one_at_a_time:
-            loader.exec_module(module)
+            self.loader.exec_module(module)
         return vars(module)
 
 
@@ -94,7 +98,8 @@ class Known:
 
     def ask(self, call: str, *arguments: Any) -> Any:
         self.after = copy.deepcopy(list(arguments))
-        with _one_at_a_time:
+        with _one_at_a_time, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             self._lay(self.laid_over)
             try:
                 value = getattr(self.calls, call)(SimpleNamespace(**self.laid_over), *self.after)
@@ -113,10 +118,13 @@ class _Text(InspectLoader):
     """Imports a module from its text."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text, self.code = text, self.source_to_code(text)
 
     def get_source(self, _: str) -> str:
         return self.text
+
+    def get_code(self, _: str) -> CodeType:
+        return self.code
 
 
 def _read(assignment: Assignment, text: str) -> Iterator[Answer]:

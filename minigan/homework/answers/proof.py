@@ -12,10 +12,10 @@ from minigan.homework.answers.diagnose import diagnose
 from minigan.homework.answers.mutate import mechanical
 from minigan.homework.judging.judge import Verdict, judge, judge_here
 from minigan.homework.judging.kit import Kit, kit
-from minigan.homework.tasks import strip
+from minigan.homework.tasks import scaffold, strip
 from minigan.homework.tasks.spec import Assignment
 
-LEAST = {"wrong answers": 6, "other right answers": 2}
+LEAST = {"wrong answers": 12, "other right answers": 2}
 SEEDS = 200
 
 
@@ -29,7 +29,7 @@ class Row:
     should_lose: frozenset[str]
     said: tuple[str, ...] = ()
     should_say: tuple[str, ...] = ()
-    why: str = ""
+    blocked: frozenset[str] = frozenset()
 
     @property
     def holds(self) -> bool:
@@ -88,14 +88,15 @@ def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False)
     proof = Proof(assignment, level)
     with kit(assignment) as made, ThreadPoolExecutor(jobs) as pool:
         _basics(made, level, proof)
-        proof.complaints += _texts(assignment)
+        proof.complaints += [*scaffold.to_do(assignment), *_texts(assignment)]
         known = {
             "other right answers": answers.right(assignment),
             "wrong answers": answers.wrong(assignment),
         }
         for kind, listed in known.items():
-            if len(listed) < LEAST[kind]:
-                proof.complaints.append(f"has {len(listed)} {kind}, and needs {LEAST[kind]}")
+            count = len({(answer.target, answer.name) for answer in listed})
+            if count < LEAST[kind]:
+                proof.complaints.append(f"has {count} {kind}, and needs {LEAST[kind]}")
             proof.rows[kind] = list(pool.map(lambda answer: _row_of(made, answer, level), listed))
         if full:
             _add_mechanical(made, level, proof, pool)
@@ -114,6 +115,11 @@ def _basics(made: Kit, level: int, proof: Proof) -> Proof:
     statuses = {outcome.status for outcome in empty.outcomes}
     if not statuses <= {"not_written", "blocked"}:
         proof.complaints.append(f"the stub's statuses are {', '.join(sorted(statuses))}")
+    proof.complaints += [
+        f"the reference loses {o.name}: {o.message or o.status}"
+        for o in verdict.outcomes
+        if o.status != "pass"
+    ]
     if verdict.broken or empty.broken:
         proof.complaints.append(f"the grader fails: {verdict.broken or empty.broken}")
     return proof
@@ -140,7 +146,8 @@ def _row_of(made: Kit, answer: answers.Answer, level: int) -> Row:
 
 def _row(name: str, verdict: Verdict, loses: frozenset[str] = frozenset(), says: tuple[str, ...] = ()) -> Row:
     lost = frozenset(o.name for o in verdict.outcomes if o.status != "pass")
-    return Row(name, verdict.score, lost, loses, tuple(verdict.likely), says)
+    blocked = frozenset(o.name for o in verdict.outcomes if o.status == "blocked")
+    return Row(name, verdict.score, lost, loses, tuple(verdict.likely), says, blocked)
 
 
 def _verdict(made: Kit, source: str, level: int, seed: int = 0) -> Verdict:

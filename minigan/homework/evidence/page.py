@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.homework.answers.proof import Proof
+from minigan.homework.answers.proof import Proof, Row
 from minigan.homework.evidence.attacks import ATTACKS, Attack, Places
 from minigan.homework.evidence.rehearsal import Rehearsal
 from minigan.homework.judging import isolate
@@ -58,8 +58,10 @@ class Attacked:
 
 
 def attack_everywhere(tell: Callable[[str], None]) -> list[Attacked]:
-    """Every attack at every level that works here and stops it, those that need isolation also with the Landlock
-    of older kernels; the levels at the same time."""
+    """Every attack at every level that works here and stops it; three at the same time.
+
+    Those that need isolation also run with the Landlock of older kernels.
+    """
     places = [(level, isolate.NEWEST) for level in isolate.LEVELS if not isolate.why_not(level)]
     if (2, isolate.NEWEST) in places:
         places += [(2, version) for version in OLDER if version < isolate.landlock_version()]
@@ -133,11 +135,11 @@ Written by `python -m minigan.homework selftest --full --write docs/grader-evide
 {levels}
 """
 ELSEWHERE = "elsewhere: "
-PUBLIC_TEXT = """What graders in public courses were seen to do, as cases by name, and the status it gets here; the score is 0.
+PUBLIC_TEXT = """What graders in public courses were seen to let through, by name, and the status it gets here; all score 0.
 """
 ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind.
-A dash: this level does not claim to stop it, and it was not run there. Older versions of Landlock are those of Linux
-5.13 (1), 5.19 (2) and 6.2 (3); with them the attacks ran that need isolation.
+A dash: this level does not claim to stop it, and it was not run there. Older versions of Landlock are those
+of Linux 5.13 (1), 5.19 (2) and 6.2 (3); with them the attacks ran that need isolation.
 """
 
 
@@ -161,10 +163,11 @@ def _levels() -> str:
 
 def _overview(proof: Proof) -> str:
     a = proof.assignment
+    others = ", ".join(f"{row.name} {row.score}" for row in proof.rows["other right answers"])
     lines = [
         f"## {a.id}: {a.title}\n",
         f"- reference {proof.rows['reference'][0].score}, stub {proof.rows['stub'][0].score}",
-        *(f"- another right answer, {row.name}: {row.score}" for row in proof.rows["other right answers"]),
+        f"- other right answers: {others}",
         f"- one check of the whole homework: {proof.seconds:.1f} s at L{proof.level}",
     ]
     if proof.seeds:
@@ -174,26 +177,35 @@ def _overview(proof: Proof) -> str:
 
 
 def _kill_matrix(proof: Proof) -> str:
-    """Wrong answers down, checks across; x where a check is lost, ! where that was not declared."""
+    """Wrong answers down, checks across: x lost, - not run because of another, ! not as declared."""
     checks = [check.name for check in proof.assignment.checks]
-    lines = [f"| wrong answer | score | {' | '.join(checks)} | what its author reads |"]
-    lines.append("|---" * (len(checks) + 3) + "|")
+    numbers = ", ".join(f"{number} {name}" for number, name in enumerate(checks, 1))
+    lines = [f"The checks: {numbers}.\n"]
+    lines.append(f"| wrong answer | score | {' | '.join(map(str, range(1, len(checks) + 1)))} |")
+    lines.append("|---" * (len(checks) + 2) + "|")
     for row in proof.rows["wrong answers"]:
-        cells = [
-            "!" if (c in row.lost) != (c in row.should_lose) else "x" if c in row.lost else "" for c in checks
-        ]
-        lines.append(f"| {row.name} | {row.score} | {' | '.join(cells)} | {'; '.join(row.said)} |")
+        lines.append(f"| {row.name} | {row.score} | {' | '.join(_mark(row, c) for c in checks)} |")
+    unsaid = [row.name for row in proof.rows["wrong answers"] if row.said != row.should_say]
+    lines.append(f"\nNot told just what they look like: {', '.join(unsaid) or 'none of them'}.")
     return "\n".join(lines) + "\n"
 
 
+def _mark(row: Row, check: str) -> str:
+    if (check in row.lost) != (check in row.should_lose):
+        return "!"
+    return "-" if check in row.blocked else "x" if check in row.lost else ""
+
+
 def _mechanical(proof: Proof) -> str:
+    """Of the mechanical changes only those that no check sees."""
     if not proof.mechanical:
         return ""
-    lines = ["| mechanical change of the reference | |", "|---|---|"]
-    lines += [
-        f"| {what.replace('|', chr(92) + '|')} | {how or 'SURVIVES'} |"
-        for what, how in proof.mechanical.items()
-    ]
+    alive = {what: how for what, how in proof.mechanical.items() if not how.startswith("loses ")}
+    count = len(proof.mechanical)
+    lines = [f"{count} mechanical changes of the reference: {count - len(alive)} lose a check."]
+    if alive:
+        lines += ["", "| the others | change nothing that is asked for |", "|---|---|"]
+    lines += [f"| {what.replace('|', chr(92) + '|')} | {how or 'SURVIVES'} |" for what, how in alive.items()]
     return "\n".join(lines) + "\n"
 
 

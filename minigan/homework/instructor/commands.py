@@ -115,8 +115,8 @@ def bundle(arguments: Namespace) -> int:
 
 
 def new(arguments: Namespace) -> int:
-    folder = scaffold.new(arguments.name, arguments.module, arguments.targets.split(","))
-    print(f"{folder} is made; until it is complete, `selftest {folder.name[:4]}` says what is missing")
+    folder = scaffold.new(arguments.name, arguments.targets.split(","))
+    print(f"{folder} is made; `selftest {folder.name[:4]}` says what comes next, until the proof holds")
     return 0
 
 

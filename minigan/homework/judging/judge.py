@@ -93,8 +93,8 @@ class Verdict:
 
 
 class Trial:
-    """One check at work.  Checks use `rng`, `ask`, `fields`, what judges (`same`, `dtype`, `expect`, `untouched`,
-    `refuses`) and `forall`, and nothing else.
+    """One check at work.  Checks use `rng`, `ask`, `fields`, `forall`, and what judges: `same`, `dtype`,
+    `expect`, `untouched`, `refuses`; and nothing else.
 
     facts: what was judged.  Whoever gives a check the same facts made the same mistake (see diagnose.py).
     """
@@ -155,7 +155,7 @@ class Trial:
         self.held += 1
 
     def untouched(self) -> None:
-        """The last call left its arguments as they were.  The process that was judged says so: its own word."""
+        """The last call left its arguments as they were.  It is the judged process that says so."""
         call, arguments = self.last
         after = self.child.after
         if not isinstance(after, list) or len(after) != len(arguments):
@@ -228,7 +228,7 @@ class Trial:
         return error
 
     def given(self) -> str:
-        """The last call, for a reader: what calls.py says of it, and its arguments but those named _like_this."""
+        """The last call, for a reader: what calls.py says of it, and the arguments not named _like_this."""
         if not self.last:
             return ""
         call, arguments = self.last

@@ -94,13 +94,10 @@ def _pieces(assignment: Assignment, module: str) -> list[Piece]:
 def _functions(module: str, names: list[str]) -> list[Function]:
     """The functions and methods that these targets are, in the order of minigan's file."""
     own = [name for home, name in map(located, names) if home == module]
-    found = _named(ast.parse(source_of(module)), own)
-    known = {name.partition(".")[0] for name in own} - {
-        node.name for node in ast.parse(source_of(module)).body if isinstance(node, Piece)
-    }
-    if known or (own and not found):
-        raise InputError(f"minigan/{module.replace('.', '/')}.py has no {', '.join(sorted(known) or own)}")
-    return found
+    tree = ast.parse(source_of(module))
+    if missing := [name for name in own if not _named(tree, [name])]:
+        raise InputError(f"minigan/{module.replace('.', '/')}.py has no {', '.join(missing)}")
+    return _named(tree, own)
 
 
 def _named(tree: ast.Module, names: list[str]) -> list[Function]:
@@ -133,7 +130,7 @@ def _emptied(source: str, functions: list[Function], why) -> str:
 
 
 def _imports(assignment: Assignment, own: list[tuple[str, Piece]]) -> str:
-    """NumPy, the imports of minigan's files that the targets use, and what they use of these files themselves."""
+    """NumPy, what minigan's files import for the targets, and what these use of the files themselves."""
     future, lines = [], []
     for module in _modules(assignment):
         pieces = [piece for home, piece in own if home == module]

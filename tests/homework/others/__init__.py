@@ -1,4 +1,4 @@
-"""Answers written from the task alone, apart from those that the grader knows: right ones get 100, wrong ones less.
+"""Answers written apart from those that the grader knows: right ones get 100, wrong ones less.
 
 `wrong(name)` says which of the known mistakes it is, as the tutor should; `wrong()` that it is none of them.
 """

@@ -299,7 +299,7 @@ def alternating__G_loss_before_D(game, t):
 
 @wrong("real_and_fake_apart")
 def alternating__two_steps_for_one(game, t):
-    """As many tutorials do: one backward on real, one on fake; here the second gradient replaces the first."""
+    """As tutorials do: one backward on real, one on fake; here the second gradient replaces the first."""
 
     def D_loss(game, x, z, dropout):
         a_real, a_fake = game.D(x, dropout), game.D(game.G(z, dropout), dropout)

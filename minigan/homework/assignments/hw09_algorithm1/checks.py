@@ -1,8 +1,8 @@
 """What is checked: from the gradients the optimisers found, which noise and data they were computed from.
 
-A case is (k, m, t, updates): so many updates from t on, played on one game.  The gradients of an affine G and D
-are written out here in float64; a step is right where some minibatch and some noise that were drawn give its
-gradient.
+A case is (k, m, t, updates): so many updates from t on, played on one game.  The gradients of an affine G
+and D are written out here in float64; a step is right where some minibatch and some noise that were drawn
+give its gradient.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PARAMETERS = [(DIMENSIONS, FEATURES), (FEATURES,), (FEATURES, 1), (1,)]
 
 @dataclass
 class Step:
-    """One call of an optimiser: who, with which arguments, how the players were, and what the gradient is of."""
+    """One call of an optimiser: who, with what, how the players were, and what the gradient is of."""
 
     player: str
     t: Any
