@@ -110,6 +110,7 @@ ORDER = [
     "homework.marking.submissions",
     "homework.marking.batch",
     "homework.marking.outputs",
+    "homework.marking.similar",
     "homework.marking.bundle",
     "homework.evidence.__init__",
     "homework.evidence.attacks",

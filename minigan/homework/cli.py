@@ -23,14 +23,14 @@ HOMEWORK = argument("homework", help="which one: hw02, hw05, ...")
 FILE = argument("--file", help="your file (default: hw02/hw02.py for hw02)")
 
 
-def seed(text: str) -> int:
+def whole_number(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
     return int(text)
 
 
 SEED = argument(
-    "--seed", type=seed, default=0, help="the seed of the inputs; a graded result says which it was"
+    "--seed", type=whole_number, default=0, help="the seed of the inputs; a graded result says which it was"
 )
 HW = argument("--hw", required=True, help="which homework")
 SECRET = argument("--secret-file", default="", help="a file of random bytes, from which each seed is derived")
@@ -92,6 +92,17 @@ COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
                 "--full", action="store_true", help="also 200 seeds, mechanical mutants and the attacks"
             ),
             argument("--write", help="write the evidence to this file, as in docs/grader-evidence.md"),
+        ],
+    ),
+    "similar": (
+        instructor.similar,
+        "which submissions resemble each other, or minigan's own answer",
+        [
+            argument("submissions", help="the folder that `grade` takes"),
+            HW,
+            argument(
+                "--least", type=whole_number, default=80, help="in percent of the shorter one (default: 80)"
+            ),
         ],
     ),
     "bundle": (

@@ -34,7 +34,9 @@ def test_from_start_to_100(desk, hw02, capsys):
     assert main(["check", "hw02", "--seed", "5"]) == 1
     out = capsys.readouterr().out
     assert "30 of 100" in out and f"looks like: {mean.says}" in out and "seed 5" in out
-    assert "the smallest input found: unbroadcast, where\n        g = [" in out and "shape (2,)" in out
+    assert (
+        "the smallest input found: unbroadcast(g, shape), where\n        g = [" in out and "shape (2,)" in out
+    )
     assert main(["why", "hw02"]) == 0
     out = capsys.readouterr().out
     assert out.count("[fail]") + out.count("[blocked]") == len(mean.loses) and mean.says in out

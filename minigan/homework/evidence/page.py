@@ -135,7 +135,7 @@ Written by `python -m minigan.homework selftest --full --write docs/grader-evide
 {levels}
 """
 ELSEWHERE = "elsewhere: "
-PUBLIC_TEXT = """What graders in public courses were seen to let through, by name, and the status it gets here; all score 0.
+PUBLIC_TEXT = """What graders of public courses let through. Here each scores 0, with this status.
 """
 ATTACK_TEXT = """Each must score 0 with this status and leave no process, no file and no packet behind.
 A dash: this level does not claim to stop it, and it was not run there. Older versions of Landlock are those

@@ -17,6 +17,7 @@ from minigan.homework.judging.judge import Verdict
 from minigan.homework.judging.kit import kit
 from minigan.homework.marking import batch, outputs
 from minigan.homework.marking import bundle as bundles
+from minigan.homework.marking import similar as resemblance
 from minigan.homework.marking.report import one_line
 from minigan.homework.marking.submissions import BadSubmission, NoFile, Submission, collect
 from minigan.homework.tasks import scaffold, spec
@@ -103,6 +104,16 @@ def selftest(arguments: Namespace) -> int:
     if broken:
         raise RunError(f"{len(broken)} parts of the proof do not hold; the first: {broken[0]}")
     print("the proof holds")
+    return 0
+
+
+def similar(arguments: Namespace) -> int:
+    """Pairs of submissions that a person should look at."""
+    assignment = spec.load(arguments.hw)
+    pairs = resemblance.similar(assignment, collect(Path(arguments.submissions)), arguments.least / 100)
+    for part, one, other in pairs:
+        print(f"{100 * part:3.0f} %  {one_line(one)} and {one_line(other)}")
+    print(f"{len(pairs)} pairs share {arguments.least} % or more; that proves nothing: look at them")
     return 0
 
 

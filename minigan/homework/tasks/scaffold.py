@@ -51,14 +51,7 @@ def _content(file: str, id: str, targets: list[str]) -> str:
 NEXT = {
     "README.md": "the task: why, what, and what exactly is to be written",
     "spec.toml": "the title, three hints, and the checks, whose points total 100",
-    "calls.py": '''"""How the student's work is called.  Runs in the judged process."""
-
-from __future__ import annotations
-
-from typing import Any
-
-
-@CALLS@''',
+    "calls.py": "how the targets are called, from plain arrays to plain arrays",
     "checks.py": "one function for each check; without an observation none passes, not even the reference",
     "right.py": "two other right answers or more",
     "wrong.txt": "twelve wrong answers or more, each a small change of a right one",
@@ -81,16 +74,14 @@ points = 100
 says = "what is checked, in the student's words"
 """,
     "README.md": "# @ID@\n\nWhy, what, and what exactly is to be written.\n",
-    "calls.py": '''"""How the student's functions are called.  Runs in the judged process."""
+    "calls.py": '''"""How the student's work is called.  Runs in the judged process."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def @TARGET@(target: Any, x: Any) -> Any:
-    return target.@TARGET@(x)
-''',
+@CALLS@''',
     "checks.py": '''"""What is checked.  The expected values are independent of any solution."""
 
 from __future__ import annotations
