@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator
 
 from minigan.homework.tasks.spec import Assignment
@@ -30,8 +31,8 @@ SWAPS: dict[type, type] = {
 
 
 def mechanical(assignment: Assignment) -> Iterator[tuple[str, str]]:
-    """Pairs (what was changed, the file with that change)."""
-    reference = solution(assignment)
+    """Pairs (what was changed, the file with that change); equal words are numbered."""
+    reference, seen = solution(assignment), Counter()
     for piece in ast.parse(reference).body:
         if not isinstance(piece, Piece):
             continue
@@ -41,7 +42,9 @@ def mechanical(assignment: Assignment) -> Iterator[tuple[str, str]]:
             what = _change(place)
             if what:
                 source = ast.unparse(ast.fix_missing_locations(changed))
-                yield f"{function}: {what}", replace_pieces(reference, {piece.name: source})
+                seen[what := f"{function}: {what}"] += 1
+                again = f" ({seen[what]})" if seen[what] > 1 else ""
+                yield what + again, replace_pieces(reference, {piece.name: source})
 
 
 def _places_in(assignment: Assignment, piece: Piece) -> Iterator[tuple[str, tuple[ast.AST, str, int | None]]]:
@@ -51,7 +54,8 @@ def _places_in(assignment: Assignment, piece: Piece) -> Iterator[tuple[str, tupl
 
 def _places(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, int | None]]:
     """(parent, field, index) of every statement and expression of the body."""
-    for parent in ast.walk(function):
+    inside = [node for statement in function.body for node in ast.walk(statement)]
+    for parent in [function, *inside]:
         for field, value in ast.iter_fields(parent):
             if parent is function and field != "body":
                 continue

@@ -51,6 +51,7 @@ BOTH: list[Case] = [
     ((2, NEW), (3, NEW), (4, 1)),
     ((3, NEW), (3, 1), (3, 3)),
     ((2, NEW), (2, 2), (2, 1)),
+    ((1, NEW), (2, 2), (3, 1)),
 ]
 MISFITS = [  # the shape of g, and one that cannot have been broadcast to it
     ((3, 4), (2, 4)),
