@@ -276,6 +276,30 @@ def test_one_submission_into_one_gradescope_file(course, tmp_path, level):
     assert sum(test["score"] for test in result["tests"]) == 30
 
 
+def test_one_submission_is_not_graded_where_the_grader_does_not_work(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(load("hw02").part("checks"), "kept", lambda trial: None)
+    argv = ["grade", str(course / "handed-in" / "ann"), "--hw", "hw02", "--results", str(tmp_path / "r.json")]
+    argv += ["--secret-file", str(course / "course.key"), "--trust-submissions"]
+    assert main(argv) == 1
+    assert "nothing was graded" in capsys.readouterr().err
+    assert "did not finish" in json.loads((tmp_path / "r.json").read_text())["output"]
+
+
+def test_a_file_of_another_name_is_listed_for_a_person_to_look_at(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
+    for name, file in {"ann": "HW02.py", "bob": "hw2 (1).py", "cem": "hw05.py"}.items():
+        (tmp_path / "handed-in" / name).mkdir(parents=True)
+        (tmp_path / "handed-in" / name / file).write_text("")
+    with zipfile.ZipFile(tmp_path / "handed-in" / "dan.zip", "w") as archive:
+        archive.writestr("homework_02.ipynb", "{}")
+    shutil.copy(course / "course.key", tmp_path)
+    assert main(grade(tmp_path, tmp_path / "out", "--trust-submissions")) == 0
+    listed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("no hw02.py, so 0: ")]
+    assert [line.rpartition(", ")[2] for line in listed] == [
+        *("but HW02.py", "but hw2 (1).py", "found none", "but homework_02.ipynb")
+    ]
+
+
 def test_before_it_has_finished_gradescope_reads_that():
     unfinished = outputs.unfinished(load("hw02"))
     conforms(unfinished, GRADESCOPE)
@@ -310,7 +334,7 @@ def test_the_bundle_holds_what_gradescope_runs(course, tmp_path):
 
 def test_a_broken_check_is_nobodys_zero(course, tmp_path, monkeypatch, capsys):
     checks = load("hw02").part("checks")
-    monkeypatch.setattr(checks, "float32", lambda trial: 1 / 0)
+    monkeypatch.setattr(checks, "dtype", lambda trial: 1 / 0)
     monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
     few = tmp_path / "handed-in"
     shutil.copytree(course / "handed-in" / "ann", few / "ann")
@@ -318,7 +342,7 @@ def test_a_broken_check_is_nobodys_zero(course, tmp_path, monkeypatch, capsys):
     assert main(grade(tmp_path, tmp_path / "out", "--trust-submissions")) == 1
     assert "the grader failed on 1 of them" in capsys.readouterr().err
     row = list(csv.DictReader((tmp_path / "out" / "results.csv").open(newline="")))[0]
-    assert row["score"] == "" and row["float32"] == "grader_error"
+    assert row["score"] == "" and row["dtype"] == "grader_error"
     assert (
         json.loads((tmp_path / "out" / "results.json").read_text())["results"][0]["verdict"]["score"] is None
     )

@@ -37,9 +37,18 @@ def name_of(value):
     return getattr(value, "id", "") or getattr(value, "name", "") or getattr(value, "__name__", "")
 
 
-def marked_here(assignment, functions=None, seed=0):
+def marked_here(assignment, answer=None, seed=0):
+    """answer: a known one, or functions by name."""
+
+    def make():
+        return (
+            answers.Known(assignment, answer)
+            if isinstance(answer, dict)
+            else answers.asked(assignment, answer)
+        )
+
     with np.errstate(all="ignore"):
-        verdict, facts = judge_here(assignment, answers.Known(assignment, functions), seed)
+        verdict, facts = judge_here(assignment, make, seed)
     diagnose(assignment, verdict, facts)
     return verdict
 
@@ -72,13 +81,13 @@ def test_no_false_alarm(assignment, seed):
 @pytest.mark.parametrize(("assignment", "answer"), RIGHT, ids=name_of)
 def test_another_right_answer_gets_100(assignment, answer):
     for seed in range(5):
-        verdict = marked_here(assignment, answer.functions, seed)
+        verdict = marked_here(assignment, answer, seed)
         assert verdict.score == 100, [o for o in verdict.outcomes if o.status != "pass"]
 
 
 @pytest.mark.parametrize(("assignment", "answer"), WRONG, ids=name_of)
 def test_a_wrong_answer_loses_what_is_declared_and_reads_its_own_message(assignment, answer):
-    verdict = marked_here(assignment, answer.functions, 1)
+    verdict = marked_here(assignment, answer, 1)
     assert lost(verdict) == answer.loses
     assert verdict.likely == [answer.says]
 

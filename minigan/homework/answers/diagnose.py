@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.homework.answers.known import Answer, Known, wrong
+from minigan.homework.answers.known import Answer, asked, wrong
 from minigan.homework.judging.judge import TOLERANCE, Facts, Trial, Verdict, check_with
 from minigan.homework.tasks.spec import Assignment, Check
 
@@ -62,7 +62,7 @@ def imitates(
 
     try:
         with np.errstate(all="ignore"):
-            check_with(assignment, check, Known(assignment, answer.functions), seed, Compared)
+            check_with(assignment, check, asked(assignment, answer), seed, Compared)
     except Different:
         return False
     return next(left, END) is END

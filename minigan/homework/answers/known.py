@@ -114,6 +114,11 @@ class Known:
             setattr(home, name, functions[name])
 
 
+def asked(assignment: Assignment, answer: Answer | None = None) -> Known:
+    """An answer, or minigan's own, loaded anew: it remembers nothing."""
+    return Known(assignment, answer.functions if answer else None)
+
+
 class _Text(InspectLoader):
     """Imports a module from its text."""
 

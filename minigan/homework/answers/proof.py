@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from minigan.errors import RunError
@@ -180,7 +181,7 @@ def _add_seeds(assignment: Assignment, proof: Proof) -> None:
     proof.seeds = SEEDS
     proof.false_alarms = [
         seed
-        for functions in (None, *(answer.functions for answer in answers.right(assignment)))
+        for answer in (None, *answers.right(assignment))
         for seed in range(1, SEEDS + 1)
-        if judge_here(assignment, answers.Known(assignment, functions), seed)[0].score != 100
+        if judge_here(assignment, partial(answers.asked, assignment, answer), seed)[0].score != 100
     ]

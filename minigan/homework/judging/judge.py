@@ -252,12 +252,12 @@ def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, Fact
         return verdict, _every_check(kit.assignment, verdict, run)
 
 
-def judge_here(assignment: Assignment, answer: Asked, seed: int) -> tuple[Verdict, Facts]:
-    """The same for an answer of our own, in this process: level 0."""
+def judge_here(assignment: Assignment, make: Callable[[], Asked], seed: int) -> tuple[Verdict, Facts]:
+    """The same for an answer of our own, in this process and made anew for each check: level 0."""
     verdict = Verdict(assignment.id, seed, 0, [])
 
     def run(check: Check) -> tuple[Outcome, Trial | None, str]:
-        return *check_with(assignment, check, answer, seed), ""
+        return *check_with(assignment, check, make(), seed), ""
 
     return verdict, _every_check(assignment, verdict, run)
 
