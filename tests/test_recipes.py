@@ -282,7 +282,7 @@ def affine_shapes(*widths):
 def test_cifar10_activations_and_scales():
     recipe = recipes.find("cifar10").change(hidden=(40, 40), units=(6, 6))
     G, _ = networks(recipe, random_bytes(3072, shape=(32, 32, 3)))
-    assert [layer.f for layer in G.layers] == [ops.affine_relu, ops.affine_sigmoid, ops.affine]
+    assert [layer.f for layer in G.layers] == [ops.affine_relu, ops.affine_sigmoid, ops.affine_identity]
     largest = [abs(p.data).max() for p in G.parameters()]
     np.testing.assert_allclose(largest, [0.05, 0, 0.05, 0, 0.5, 0], rtol=0.01)
 
