@@ -103,7 +103,8 @@ def simultaneous(game: Game, t: int) -> Update:
 
     z = Tensor(game.prior(game.streams("noise", t)))
     x = Tensor(game.data.minibatch(t))
-    a_real, a_fake = D(x, dropout), D(G(z, dropout), dropout)
+    a_real = D(x, dropout)
+    a_fake = D(G(z, dropout), dropout)
     d_loss = game.discriminator_loss(concatenate([a_real, a_fake]))
     g_loss = game.generator_loss(a_fake)
     backward(d_loss, wrt=D.parameters(), keep_graph=True)
