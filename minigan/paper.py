@@ -148,8 +148,9 @@ class Recipe:
     def _require(self, name: str, limit: Limit) -> None:
         value = getattr(self, name)
         values = value if isinstance(value, tuple) else (value,)
-        if not values or not all(map(limit.holds, values)):
-            came = ",".join(map(str, values)) or "nothing"
+        wrong = [v for v in values if not limit.holds(v)]
+        if wrong or not values:
+            came = ",".join(map(repr, wrong)) or "nothing"
             raise InputError(f"{_flag(name)}: expected {limit.expected}, got {came}")
 
     def generator(self, dataset: Dataset, streams: Streams) -> Sequential:
