@@ -76,7 +76,7 @@ def evaluate(
     found |= {"epochs": epochs_of(folder), "seed": seed, "samples": count}
     if isinstance(dataset, Mixture):
         return found | of_points(samples, dataset)
-    if config.recipe.output == "tanh":  # learned in [-1, 1], measured in [0, 1] as the others
+    if config.recipe.values == "symmetric":  # learned in [-1, 1], measured in [0, 1] as the others
         samples = dataset.restore(samples).reshape(samples.shape)
         dataset = data.load(dataset.name)
     found |= {"log_likelihood": log_likelihood(samples, dataset, backend, say)}

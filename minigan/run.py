@@ -143,8 +143,8 @@ def load_generator(folder: Path, backend: Backend) -> tuple[Config, data.Dataset
 
 
 def load_data(recipe: Recipe) -> data.Dataset:
-    """The data set of a recipe, in [-1, 1] where G ends in tanh."""
-    return data.load(recipe.data, "symmetric" if recipe.output == "tanh" else "unit")
+    """The data set of a recipe, with the values that its G gives."""
+    return data.load(recipe.data, recipe.values)
 
 
 class Training:
@@ -271,9 +271,10 @@ class Training:
 
     def _draw(self) -> None:
         if log := read_log(self.folder):
-            undecided = Tensor(np.zeros((1, 1)))  # the logit of D = 1/2
-            g_balance = float(self.game.generator_loss(undecided).data)
-            pictures.save_curves(self.folder / "curves.png", log, self.config.recipe.d_loss_scale, g_balance)
+            undecided = Tensor(np.zeros((2, 1)))  # logits of D = 1/2, on an example and a sample
+            losses = self.game.discriminator_loss, self.game.generator_loss
+            balances = [float(loss(undecided).data) for loss in losses]
+            pictures.save_curves(self.folder / "curves.png", log, *balances)
 
 
 def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns: int = 10) -> None:
