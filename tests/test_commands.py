@@ -179,7 +179,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         "--seed one": "--seed",
         "--seed 1.0": "--seed",
         "--backend torch": "--backend",
-        "--backend cupy": "CuPy is not installed; pip install",
+        "--backend cupy": "CuPy is not installed; python -m pip install",
         # folders
         "--out file": "file",
         "--out file/run": "file/run",

@@ -122,8 +122,35 @@ def test_images_as_json(runs, capsys):
 def test_as_text_the_accuracy_stands_beside_every_number_of_the_classifier(runs, capsys):
     assert evaluate.main([str(runs / "digits"), "--centres", "1000"]) == 0
     out, err = capsys.readouterr()
-    assert out.count("% test accuracy, 4 epochs") == 3
-    assert "nats on 150 test images" in out and "1000 centres" in out and "sigma" in err
+    assert "classes: by a classifier with " in out and "% test accuracy after 4 epochs" in out
+    assert "of 150 test images, Parzen window of 1000 samples" in out and "sigma" in err
+
+
+def test_beside_each_number_stands_what_real_images_and_noise_score(runs, capsys):
+    """A reader who has never seen a log-likelihood sees where this one lies."""
+    arguments = [str(runs / "digits"), "--centres", "2000", "--quiet"]
+    assert evaluate.main([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    real, noise = found["references"]["real"], found["references"]["noise"]
+    assert real["log_likelihood"]["centres"] == 1500 and noise["log_likelihood"]["centres"] == 2000
+    assert real["log_likelihood"]["mean"] > 25 > -25 > noise["log_likelihood"]["mean"]
+    assert real["memorising"]["samples"] == found["memorising"]["validation"]
+    assert real["memorising"]["samples"]["to_test"] < 2 < noise["memorising"]["samples"]["to_test"]
+    assert real["classes"]["score"] > 5 > noise["classes"]["score"]
+    assert evaluate.main(arguments) == 0
+    out = capsys.readouterr().out
+    rows = {line[:36].strip(): line[36:].split() for line in out.splitlines()}
+    assert rows["log-likelihood, nats"][::3] == [
+        f"{x['log_likelihood']['mean']:.1f}" for x in (found, real, noise)
+    ]
+    assert rows["score, 1 to 10"] == [f"{x['classes']['score']:.2f}" for x in (found, real, noise)]
+
+
+def test_points_beside_the_mixture_and_noise(runs):
+    found = evaluate.evaluate(runs / "points", FLOAT32)
+    real, noise = found["references"]["real"], found["references"]["noise"]
+    assert real["modes"] == 8 and real["high_quality"] == pytest.approx(real["ceiling"], abs=0.01)
+    assert noise["high_quality"] < 0.02
 
 
 def test_a_run_in_minus_one_to_one_is_measured_in_zero_to_one(runs):
@@ -135,7 +162,7 @@ def test_a_run_in_minus_one_to_one_is_measured_in_zero_to_one(runs):
 def test_points_as_text(runs, capsys):
     assert evaluate.main([str(runs / "points"), "--quiet"]) == 0
     out, _ = capsys.readouterr()
-    assert "of 8" in out and "98.89% of the data" in out and "2500 samples" in out
+    assert "of 8" in out and "of which 98.89% are so near" in out and "2500 samples" in out
 
 
 @pytest.mark.parametrize(
