@@ -44,7 +44,12 @@ class Linear(Layer):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, rng: Stream, scale: float | None = None, f: Affine = ops.affine
+        self,
+        inputs: int,
+        outputs: int,
+        rng: Stream,
+        scale: float | None = None,
+        f: Affine = ops.affine_identity,
     ) -> None:
         scale = sqrt(6 / (inputs + outputs)) if scale is None else scale
         self.W = Tensor(rng.uniform((inputs, outputs), -scale, scale))

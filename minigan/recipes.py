@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ACTIVATIONS = {"relu": ops.affine_relu, "sigmoid": ops.affine_sigmoid, "tanh": ops.affine_tanh}
 UPDATES = ("simultaneous", "alternating")
-OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine, "tanh": ops.affine_tanh}
+OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine_identity, "tanh": ops.affine_tanh}
 MOST = 1_000_000  # of anything that is counted
 
 

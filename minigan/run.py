@@ -31,7 +31,7 @@ from minigan.backend import Backend, to_host, xp_of
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_atomically, write_json
-from minigan.game import GENERATOR_LOSSES
+from minigan.game import GENERATOR_LOSSES, discriminator_loss
 from minigan.nn import Layer
 from minigan.ops import logistic
 from minigan.random import Streams
@@ -131,7 +131,7 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
         optimiser_G=recipe.optimiser_of(G),
         optimiser_D=recipe.optimiser_of(D),
         generator_loss=GENERATOR_LOSSES[recipe.loss],
-        d_loss_scale=recipe.d_loss_scale,
+        discriminator_loss=partial(discriminator_loss, scale=recipe.d_loss_scale),
         k=recipe.k,
     )
 
@@ -264,7 +264,7 @@ class Training:
         means = dict(zip(COLUMNS, self.values.mean(axis=0), strict=True))
         record = {"epoch": epoch, "update": self.t} | means
         record["learning_rate"] = opt.learning_rate(self.t * recipe.k)
-        record["momentum"] = opt.momentum(epoch) if recipe.optimiser == "momentum" else opt.beta1
+        record["momentum"] = opt.momentum(epoch)
         record["seconds"] = round(self.seconds, 3)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")

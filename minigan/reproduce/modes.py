@@ -14,12 +14,10 @@ from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
 from minigan.data import Mixture
 from minigan.errors import InputError
-from minigan.game import discriminator_loss
-from minigan.ops import concatenate
 from minigan.recipes import Recipe
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
 from minigan.sample import generate
-from minigan.tensor import Tensor, backward
+from minigan.tensor import Tensor
 
 EXAMPLES = """\
   python -m minigan.reproduce modes                  ring8 and grid25, plain and packed, 10 seeds
@@ -122,13 +120,9 @@ def g_ahead(game: Game, t: int) -> None:
     """The Helvetica scenario on purpose: many steps of G against a D that stands still, then one of D."""
     noise = game.streams("noise", t)
     for i in range(t * AHEAD, (t + 1) * AHEAD):
-        g_loss = game.generator_loss(game.D(game.G(Tensor(game.prior(noise)), None), None))
-        backward(g_loss, wrt=game.G.parameters())
-        game.optimiser_G.step(i, 0)
+        algorithm1.g_step(game, Tensor(game.prior(noise)), None, i, epoch=0)
     x, z = Tensor(game.data.minibatch(t)), Tensor(game.prior(noise))
-    d_loss = discriminator_loss(game.D(concatenate([x, game.G(z, None)]), None), game.d_loss_scale)
-    backward(d_loss, wrt=game.D.parameters())
-    game.optimiser_D.step(t, 0)
+    algorithm1.d_step(game, x, z, None, t, epoch=0)
 
 
 def _measure(name: str, seed: int, backend: Backend) -> dict[str, Any]:
