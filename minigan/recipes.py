@@ -66,6 +66,7 @@ class Recipe:
 
     units: tuple[int, ...] = _setting((240, 240), "units of D's maxout layers")
     pieces: int = _setting(5, "affine pieces of a maxout unit")
+    pack: int = _setting(1, "examples that D judges at once, against samples that are all alike")
     d_scale: float = _setting(0.005, "D's weights start in U(-scale, scale)")
     keep_input: float = _setting(0.8, "dropout: probability of keeping an input of D")
     keep_hidden: float = _setting(0.5, "dropout: probability of keeping a hidden unit of D")
@@ -90,8 +91,9 @@ class Recipe:
                     raise InputError(f"{_flag(f.name)}: expected a finite number, got {v}")
                 if (choices := f.metadata.get("choices")) and v not in choices:
                     raise InputError(f"{_flag(f.name)}: expected one of {', '.join(choices)}, got {v!r}")
-        for name in ("epochs", "batch", "k", "z", "hidden", "units", "pieces", "samples_every"):
+        for name in ("epochs", "batch", "k", "z", "hidden", "units", "pieces", "pack", "samples_every"):
             self._require(name, lambda v: 1 <= v <= MOST, f"1 to {MOST:,}")
+        self._require("pack", lambda v: self.batch % v == 0, f"a divisor of --batch, {self.batch}")
         for name in ("g_scale", "g_output_scale", "d_scale", "d_loss_scale", "lr"):
             self._require(name, lambda v: v > 0, "a number above 0")
         self._require("lr_min", lambda v: 0 <= v <= self.lr, "0 to --lr")

@@ -32,7 +32,7 @@ from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_atomically, write_json
 from minigan.game import GENERATOR_LOSSES, discriminator_loss
-from minigan.nn import Layer
+from minigan.nn import Layer, Packed
 from minigan.ops import logistic
 from minigan.random import Streams
 from minigan.recipes import Recipe
@@ -121,7 +121,8 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
     """The players as they start, and all they play with."""
     streams = Streams(seed, backend)
     G = recipe.generator(dataset, streams)
-    D = recipe.discriminator(dataset.train.shape[1], streams)
+    D: Layer = recipe.discriminator(recipe.pack * dataset.train.shape[1], streams)
+    D = D if recipe.pack == 1 else Packed(D, recipe.pack)
     return Game(
         G=G,
         D=D,

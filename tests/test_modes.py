@@ -8,7 +8,7 @@ import pytest
 from minigan import data, modes
 from minigan.backend import Backend
 from minigan.errors import InputError
-from minigan.nn import Linear
+from minigan.nn import BatchNorm, Linear, Packed
 from minigan.random import Streams
 from minigan.tensor import Tensor
 
@@ -94,8 +94,13 @@ def test_samples_that_cannot_be_measured(call, samples):
 def test_a_pack_is_judged_together():
     net = Linear(6, 1, Streams(1, Backend("numpy", "float64"))("init"))
     x = np.random.default_rng(0).random((8, 3))
-    packed = modes.Packed(net, 2)
+    packed = Packed(net, 2)
     logits = packed(Tensor(x), None).data
     expected = [np.concatenate([x[2 * i], x[2 * i + 1]]) @ net.W.data for i in range(4)]
     np.testing.assert_allclose(logits, expected)
     assert packed.parameters() == net.parameters()
+
+
+def test_a_pack_hands_on_what_a_checkpoint_keeps():
+    net = BatchNorm(6, Backend())
+    assert Packed(net, 2).buffers() == net.buffers() != {}
