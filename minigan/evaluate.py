@@ -86,7 +86,7 @@ def evaluate(
         noise = _noise(samples, dataset.train.min(axis=0), dataset.train.max(axis=0), seed)
         references = {"real": of_points(dataset.test[:count], dataset), "noise": of_points(noise, dataset)}
         return found | of_points(samples, dataset) | {"references": references}
-    if config.recipe.output == "tanh":  # learned in [-1, 1], measured in [0, 1] as the others
+    if config.recipe.values == "symmetric":  # learned in [-1, 1], measured in [0, 1] as the others
         samples = dataset.restore(samples).reshape(samples.shape)
         dataset = data.load(dataset.name)
     noise = _noise(samples, 0.0, 1.0, seed)

@@ -147,8 +147,8 @@ def load_generator(folder: Path, backend: Backend) -> tuple[Config, data.Dataset
 
 
 def load_data(recipe: Recipe) -> data.Dataset:
-    """The data set of a recipe, in [-1, 1] where G ends in tanh."""
-    return data.load(recipe.data, "symmetric" if recipe.output == "tanh" else "unit")
+    """The data set of a recipe, with the values that its G gives."""
+    return data.load(recipe.data, recipe.values)
 
 
 def _data_of(config: Config) -> data.Dataset:

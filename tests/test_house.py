@@ -48,8 +48,8 @@ ORDER = [
     "data.folder",
     "data.minibatches",
     "data.__init__",
-    "recipes",
     "algorithm1",
+    "recipes",
     "classifier",
     "parzen",
     "modes",
@@ -154,8 +154,8 @@ PAPER = {  # what one reads in an afternoon: from arithmetic to the box
     "nn",
     "game",
     "optim",
-    "recipes",
     "algorithm1",
+    "recipes",
 }
 PAPER_CODE_LINES = 1200  # there is room; nothing is squeezed to fit
 MEASURING = {"classifier", "parzen", "modes", "theory"}
