@@ -21,7 +21,6 @@ from minigan import data, evaluate, parzen, pictures, run
 from minigan.backend import Backend, choose, to_host
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
-from minigan.errors import InputError
 from minigan.reproduce import milestones, table1
 from minigan.reproduce.report import Report, parser, say
 
@@ -48,6 +47,8 @@ def _parser() -> Parser:
 
 def _ruler(args: Namespace, argv: list[str]) -> int:
     backend = choose(args.backend)
+    if args.run:
+        table1.recipe_of(args.run)
     dataset = data.load("mnist")
     sets = _sets(dataset, backend, args.run)
     report = Report("ruler", args.out, argv, {"backend": backend.name})
@@ -70,11 +71,9 @@ def _sets(dataset: Dataset, backend: Backend, folder: str | None) -> dict[str, C
     }
     sets[f"{len(images):,} k-means centroids"] = partial(table1.centroids, dataset)
     if folder:
-        config, _, G = run.load_generator(Path(folder), backend)
-        if config.recipe.data != "mnist" or config.recipe.output == "tanh":
-            raise InputError(f"--run: {folder} did not learn mnist in [0, 1], and the ruler is of that")
+        recipe, (_, _, G) = table1.recipe_of(folder), run.load_generator(Path(folder), backend)
         name = f"samples of {Path(folder).name}, epoch {evaluate.epochs_of(Path(folder))}"
-        sets[name] = lambda: milestones.samples(G, config.recipe, backend)
+        sets[name] = lambda: milestones.samples(G, recipe, backend)
     return sets
 
 

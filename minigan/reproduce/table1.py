@@ -65,6 +65,8 @@ def _table1(args: Namespace, argv: list[str]) -> int:
         raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     if args.player != "G" and not args.runs:
         raise InputError("--player is for the checkpoints of --runs; leave it out, or name the runs")
+    for folder in args.runs or ():
+        recipe_of(folder)  # what is wrong with the last is said before the first is measured
     backend = choose(args.backend)
     dataset = data.load("mnist")
     report = Report("table1", args.out, argv, {"backend": backend.name})
@@ -108,11 +110,8 @@ def _of_run(
     report: Report, folder: str, dataset: Dataset, backend: Backend, sigmas: Sequence[float], args: Namespace
 ) -> Run:
     """A run at each epoch of which it kept the checkpoint, else as it is now."""
-    path = Path(folder)
-    recipe = run.read_config(path).recipe
-    if recipe.data != "mnist" or recipe.output == "tanh":
-        raise InputError(f"--runs: {folder} did not learn mnist in [0, 1], and the table is of that")
-    kept, curve = milestones.kept(path), []
+    path, recipe, curve = Path(folder), recipe_of(folder), []
+    kept = milestones.kept(path)
     epochs = milestones.epochs_of(args.epochs) if args.epochs else kept or [evaluate.epochs_of(path)]
     if args.epochs and (missing := sorted(set(epochs) - set(kept))):
         has = ", ".join(map(str, kept)) or "none"
@@ -124,6 +123,14 @@ def _of_run(
         say(args, f"{key}: {milestones.as_text(one)}")
         curve.append({"epoch": epoch} | one)
     return folder, recipe, curve
+
+
+def recipe_of(folder: str) -> Recipe:
+    """The recipe of a run of mnist; InputError for a run of anything else."""
+    recipe = run.read_config(Path(folder)).recipe
+    if recipe.data != "mnist" or recipe.output == "tanh":
+        raise InputError(f"{folder} did not learn mnist in [0, 1], and this is of that")
+    return recipe
 
 
 def _measure(
