@@ -12,7 +12,7 @@ value sigma* the mean falls by about d (log sigma / sigma*)^2, so a coarse grid 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import isfinite, log, pi, sqrt
+from math import log, pi, sqrt
 
 from minigan.backend import xp_of
 from minigan.errors import InputError
@@ -171,8 +171,8 @@ def _squares(a: Array) -> Array:
 
 def _check(x: Array, centres: Array, sigmas: Sequence[float]) -> None:
     for sigma in sigmas:
-        if not (isfinite(sigma) and sigma > 0):
-            raise InputError(f"sigma: expected a number above 0, got {sigma}")
+        if not 1e-100 < sigma < 1e100:  # its square is a number too
+            raise InputError(f"sigma: expected a number above 0 that is not extreme, got {sigma}")
     if x.ndim != 2 or centres.ndim != 2 or x.shape[1] != centres.shape[1]:
         raise InputError(f"expected x (m, d) and centres (n, d), got {x.shape} and {centres.shape}")
     for name, a in (("x", x), ("centres", centres)):

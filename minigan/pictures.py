@@ -308,30 +308,36 @@ def save_log_likelihood(
 
 
 def save_ruler(path: str | os.PathLike, found: dict[str, dict[str, Any]], step: float, d: int) -> None:
-    """What a grid of sigmas hides: the loss against log sigma / sigma*, and where each sigma* lies.
+    """What a grid of sigmas hides: the loss against u = log sigma / sigma*, and what each set loses.
 
-    found  for each set of centres: sigma, lost, and lists u = log sigma / sigma* and loss, in nats
+    found  for each set of centres: sigma (the best), lost (by the grid), and lists u and loss, in nats
     step   between two sigmas of the grid, in log sigma;  d: dimensions, for the parabola d u^2
     """
-    figure, (left, right) = panels(2, 12, 4.8)
-    u = np.linspace(-0.3, 0.3, 121)
-    left.axvspan(-step / 2, step / 2, color="0.93", zorder=0)
-    left.plot(u, d * u * u, color="black", linewidth=3, alpha=0.3, label=f"{d} $u^2$")
-    u = np.linspace(0, 1, 201)
-    right.plot(u, d * (step * np.abs(u - u.round())) ** 2, color="black", linewidth=3, alpha=0.3)
-    styles = zip(cycle((BLUE, ORANGE, GREEN, "black", GREY)), cycle("os^DvP*"), cycle(("-", "--", "-.", ":")))
-    for (name, one), (colour, marker, line) in zip(found.items(), styles, strict=False):
-        left.plot(one["u"], one["loss"], color=colour, linestyle=line, linewidth=1.2, label=name)
-        place = math.log(one["sigma"]) / step % 1
-        right.plot(place, one["lost"], marker, color=colour, markeredgecolor="black", markersize=7)
-        right.annotate(
-            name, (place, one["lost"]), xytext=(7, 4), textcoords="offset points", fontsize="x-small"
-        )
-    left.set(xlabel="$u = \\ln\\, \\sigma / \\sigma^*$   (grey: half a step of the grid to each side)")
-    left.set(ylabel="nats lost on the validation images", ylim=(-1, 60))
-    right.set(xlabel="where $\\sigma^*$ lies between two sigmas of the grid (0, 1), in $\\ln\\, \\sigma$")
+    figure, (left, right) = panels(2, 11, 4.6)
+    left.axvspan(-step / 2, step / 2, color="0.94", zorder=0)
+    u = np.linspace(-1.1 * step, 1.1 * step, 201)
+    left.plot(u, d * u * u, color="black", linewidth=5, alpha=0.25, label=f"{d} $u^2$")
+    for i, one in enumerate(found.values()):
+        label = f"{len(found)} sets of centres" if i == 0 else None
+        left.plot(one["u"], one["loss"], color=BLUE, linewidth=1, label=label)
+    nearest = d * (u + np.expm1(-2 * u) / 2)
+    left.plot(u, nearest, color=ORANGE, linestyle=":", linewidth=2.5, label="the nearest centre alone")
+    left.set(xlabel=r"$u = \ln\, \sigma / \sigma^*$   (grey: within half a step of the grid)")
+    left.set(ylabel="nats lost on the validation images", xlim=(u[0], u[-1]), ylim=(-1, 60))
+    place = np.linspace(0, 1, 201)
+    loss = d * (step * np.minimum(place, 1 - place)) ** 2
+    right.plot(place, loss, color="black", linewidth=5, alpha=0.25, label=f"{d} $u^2$ to the nearer sigma")
+    for name, one in found.items():
+        at = math.log(one["sigma"]) / step % 1
+        right.plot(at, one["lost"], "o", color=BLUE, markersize=5)
+        to_the_left = at < 0.5 or at > 0.7
+        style = {"ha": "right" if to_the_left else "left", "va": "center", "fontsize": "x-small"}
+        offset = (-8 if to_the_left else 8, 0)
+        right.annotate(name, (at, one["lost"]), xytext=offset, textcoords="offset points", **style)
+    right.set(xlabel=r"where $\sigma^*$ lies between two of the grid, in $\ln\, \sigma$")
     right.set(ylabel="nats that the grid loses", xlim=(-0.02, 1.02))
-    _legend(left, 4)
+    for axes in (left, right):
+        _legend(axes, 3)
     save_figure(path, figure)
 
 

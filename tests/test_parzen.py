@@ -189,7 +189,7 @@ def test_where_every_example_is_a_centre_no_sigma_is_best():
 # Bad input -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sigma", [0, -0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("sigma", [0, -0.1, 1e-200, float("nan"), float("inf")])
 def test_an_impossible_sigma(sigma):
     with pytest.raises(InputError, match="sigma: expected a number above 0"):
         parzen.log_likelihood(images(2), images(2), sigma)
