@@ -394,9 +394,8 @@ def _balance(axes: Axes, y: float, label: str) -> None:
 
 def _the_paper(axes: Axes) -> None:
     axes.axhline(225, color=GREY, linestyle=":")
-    axes.annotate(
-        "the paper: 225", (0, 225), xycoords=axes.get_yaxis_transform(), color=GREY, ha="left", va="bottom"
-    )
+    place = {"xycoords": axes.get_yaxis_transform(), "xytext": (4, 2), "textcoords": "offset points"}
+    axes.annotate("the paper: 225", (0, 225), color=GREY, **place)
 
 
 def _straight(axes: Axes, lines: dict[str, Any], colour: str, marker: str) -> None:

@@ -495,6 +495,14 @@ def test_the_run_counts_at_its_best_validation_epoch():
     found = table1.summarise(curves)
     assert [one["epoch"] for one in found["runs"]] == [1, 2]
     assert (found["mean"], found["standard_error"]) == (7.0, pytest.approx(2.0))
+    assert found["refined"] is None and found["common"]["mean"] == 8.0  # both at epoch 2
+    for curve_ in curves:
+        for one in curve_:
+            one["refined"] = {"mean": one["mean"] + 1, "validation": -one["validation"]}
+    found = table1.summarise([curves[0], curves[1][:1]])
+    assert [one["epoch"] for one in found["refined"]["runs"]] == [2, 1] and found["refined"]["mean"] == 5.0
+    assert found["common"]["refined"]["mean"] == 4.0 and found["common"]["runs"][0]["epoch"] == 1
+    assert table1.summarise(curves[:1] + [[curves[1][1] | {"epoch": 7}]])["common"] is None
 
 
 def test_a_run_of_another_data_set_is_refused(little, tmp_path, capsys):

@@ -110,7 +110,7 @@ def _of_run(
     report: Report, folder: str, dataset: Dataset, backend: Backend, sigmas: Sequence[float], args: Namespace
 ) -> Run:
     """A run at each epoch of which it kept the checkpoint, else as it is now."""
-    path, recipe, curve = Path(folder), recipe_of(folder), []
+    path, curve = Path(folder), []
     kept = milestones.kept(path)
     epochs = milestones.epochs_of(args.epochs) if args.epochs else kept or [evaluate.epochs_of(path)]
     if args.epochs and (missing := sorted(set(epochs) - set(kept))):
@@ -122,7 +122,7 @@ def _of_run(
         one = milestones.keep(report, key, sigmas, make)
         say(args, f"{key}: {milestones.as_text(one)}")
         curve.append({"epoch": epoch} | one)
-    return folder, recipe, curve
+    return folder, recipe_of(folder), curve
 
 
 def recipe_of(folder: str) -> Recipe:
@@ -152,11 +152,20 @@ def _measure(
 def summarise(curves: list[list[dict[str, Any]]]) -> dict[str, Any]:
     """The mean over the runs, each at its best epoch by the validation images, with its standard error.
 
-    By the grid; and under "refined", with sigma refined, where all were measured so.
+    By the grid; under "refined", with sigma refined, where all were measured so; and under "common" both
+    again at the latest epoch at which all runs were measured, if there are several.
     """
-    found = _summary(curves, "grid")
+    found = _by_both(curves) | {"stopping": STOPPING, "common": None}
+    common = set.intersection(*({one["epoch"] for one in curve} for curve in curves))
+    if len(curves) > 1 and common:
+        at = [[one for one in curve if one["epoch"] == max(common)] for curve in curves]
+        found["common"] = _by_both(at)
+    return found
+
+
+def _by_both(curves: list[list[dict[str, Any]]]) -> dict[str, Any]:
     refined = all(milestones.by("refined", one) for curve in curves for one in curve)
-    return found | {"stopping": STOPPING, "refined": _summary(curves, "refined") if refined else None}
+    return _summary(curves, "grid") | {"refined": _summary(curves, "refined") if refined else None}
 
 
 def _summary(curves: list[list[dict[str, Any]]], ruler: str) -> dict[str, Any]:
@@ -222,12 +231,13 @@ def as_text(summary: dict[str, Any], calibration: dict[str, Any]) -> str:
     rows = [f"{'':34} {'grid':>14} {'sigma refined':>15}"]
     rows += [f"{name:34} {mean:7.1f} +- {error:.1f}" for name, (mean, error) in PAPER.items()]
     rows.append(_row("minigan", summary))
+    if common := summary["common"]:
+        rows.append(_row(f"minigan, epoch {common['runs'][0]['epoch']} of all runs", common))
     rows += [_row(f"as centres: {name}", one) for name, one in calibration.items()]
     for ruler in milestones.RULERS:
         if found := milestones.by(ruler, summary):
-            epochs, over = [one["epoch"] for one in found["runs"]], found["standard_error_is_over"]
-            at = ", ".join(map(str, epochs))
-            rows.append(f"{ruler}: {len(epochs)} run(s), epoch {at}; standard error over {over}")
+            at, over = [str(one["epoch"]) for one in found["runs"]], found["standard_error_is_over"]
+            rows.append(f"{ruler}: {len(at)} run(s), epoch {', '.join(at)}; standard error over {over}")
     for name, lines in summary["lines"].items():
         for ruler, line in lines.items():
             if line:
