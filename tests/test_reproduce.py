@@ -469,6 +469,8 @@ def test_ruler(little, tmp_path, monkeypatch, capsys):
     command = ["ruler", "--run", str(tmp_path / "seed-1"), "--out", str(tmp_path / "ruler")]
     assert main(command) == 0
     found = read_json(tmp_path / "ruler" / "ruler.json")["found"]
+    seconds = found.pop("seconds")
+    assert (seconds["valid"], seconds["test"]) == (147, 150) and 0 < seconds["one"] < np.inf
     names = ["100 images", "300 images", "600 k-means centroids", "samples of seed-1, epoch 1"]
     assert list(found) == names
     out, _ = capsys.readouterr()
