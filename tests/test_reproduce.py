@@ -345,12 +345,16 @@ def test_another_ruler_is_laid_on_the_milestones_without_training(little, tmp_pa
     assert [path.name for path in kept] == ["epoch-0001.npz", "epoch-0002.npz"]
     by_grid = numbers(tmp_path)
     monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("it trains"))
+    config = read_json(tmp_path / "seed-1" / "config.json")
+    config["versions"]["numpy"] = "1.0"  # with another version it can be measured, though not trained
+    write_json(tmp_path / "seed-1" / "config.json", config)
     assert table(tmp_path, "--epochs", "1,2", "--sigmas", ".3,.4") == 0
     found = numbers(tmp_path)["seed 1, epoch 1"]
     assert found["sigma"] in (0.3, 0.4) and found["sigmas"] == [0.3, 0.4]
     assert found["refined"]["mean"] == pytest.approx(by_grid["seed 1, epoch 1"]["refined"]["mean"], abs=1e-3)
     assert numbers(tmp_path)["the mean training image"]["sigmas"] == [0.3, 0.4]
     assert table(tmp_path, "--epochs", "1,2") == 0 and numbers(tmp_path) == by_grid
+    assert table(tmp_path, "--epochs", "1,2,3") == 2 and "numpy is 1.0, not" in capsys.readouterr().err
 
 
 def test_numbers_of_a_former_version_are_read_or_made_again(little, tmp_path, monkeypatch, capsys):

@@ -8,6 +8,7 @@ import re
 import shutil
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil, log
 from pathlib import Path
@@ -87,13 +88,17 @@ def _measure(
     folder: Path, recipe: Recipe, seed: int, backend: Backend, args: Namespace, sigmas: Sequence[float]
 ) -> dict[str, Any]:
     """At the recipe's last epoch: from the checkpoint that was kept there, else after training until then."""
-    config, epoch = run.configure(recipe, seed, backend.name), recipe.epochs
+    config, path = run.configure(recipe, seed, backend.name), path_of(folder, recipe.epochs)
     begun = (folder / "config.json").exists()
-    if begun and (differences := run.read_config(folder).differences(config)):
-        raise InputError(f"{folder} holds another run: {'; '.join(differences)}; name another --out")
-    if not path_of(folder, epoch).exists():
+    if begun:
+        stored = run.read_config(folder)
+        if path.exists():
+            stored = replace(stored, versions=config.versions)  # they decide how it trains, which it did
+        if differences := stored.differences(config):
+            raise InputError(f"{folder} holds another run: {'; '.join(differences)}; name another --out")
+    if not path.exists():
         _train(run.Training(config, backend), folder, begun, args)
-    return of_milestone(folder, epoch, run.load_data(recipe), backend, sigmas)
+    return of_milestone(folder, recipe.epochs, run.load_data(recipe), backend, sigmas)
 
 
 def _train(training: run.Training, folder: Path, begun: bool, args: Namespace) -> None:
