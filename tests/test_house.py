@@ -85,6 +85,7 @@ ORDER = [
     "benchmark.parts",
     "benchmark.pytorch",
     "benchmark.sweep",
+    "benchmark.neighbours",
     "benchmark.measure",
     "benchmark.report",
     "benchmark.document",
