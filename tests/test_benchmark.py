@@ -360,7 +360,7 @@ def test_beside_neighbours(monkeypatch, capsys):
     process = SimpleNamespace(kill=lambda: ended.append("kill"), wait=lambda: ended.append("wait"))
     monkeypatch.setattr(neighbours.subprocess, "Popen", lambda command: started.append(command) or process)
     monkeypatch.setattr(neighbours, "RECIPES", ("ring8",))
-    monkeypatch.setattr(neighbours, "SECONDS", 0.0)
+    monkeypatch.setattr(neighbours, "SECONDS", 1e-3)
     monkeypatch.setattr(threads, "cores", lambda: 2)
     for name in threads.VARIABLES:
         monkeypatch.delenv(name, raising=False)
