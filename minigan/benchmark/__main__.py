@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from minigan import recipes, threads
+from minigan.algorithm1 import UPDATES
 from minigan.backend import choose
 from minigan.benchmark import document
 from minigan.cli import Parser, exit_status
@@ -32,7 +33,7 @@ def _parser() -> Parser:
     known = ", ".join(recipes.RECIPES)
     default = "mnist-alternating"
     parser.add_argument("--recipe", default=default, metavar="NAME", help=f"one of {known} ({default})")
-    parser.add_argument("--update", choices=recipes.UPDATES, help="(default: the recipe's)")
+    parser.add_argument("--update", choices=tuple(UPDATES), help="(default: the recipe's)")
     parser.add_argument("--batch", type=_positive, metavar="N", help="examples in a minibatch (the recipe's)")
     parser.add_backend()
     parser.add_argument("--threads", type=_positive, metavar="N", help="of the matrix library (all cores)")
