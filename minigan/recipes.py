@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from math import isfinite, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan import ops
 from minigan.errors import InputError
+from minigan.files import is_number
 from minigan.game import GENERATOR_LOSSES
 from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Maxout, Sequential
 from minigan.optim import Adam, Momentum, Optimiser, exponential_decay, linear_ramp
@@ -86,7 +87,7 @@ class Recipe:
             if not _is_like(value, f.default):
                 raise InputError(f"{_flag(f.name)}: expected a value like {f.default!r}, got {value!r}")
             for v in value if isinstance(value, tuple) else (value,):
-                if isinstance(v, float) and not isfinite(v):
+                if not isinstance(v, str) and not is_number(v):
                     raise InputError(f"{_flag(f.name)}: expected a finite number, got {v}")
                 if (choices := f.metadata.get("choices")) and v not in choices:
                     raise InputError(f"{_flag(f.name)}: expected one of {', '.join(choices)}, got {v!r}")

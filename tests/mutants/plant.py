@@ -4,28 +4,27 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterable
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
-from . import MODULES, Mutant
+from . import Mutant, tests_of
 
 TOO_LATE = "the right module was loaded before the mistake was made"
-TESTS = Path(__file__).resolve().parents[1]
 OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
 
 
-def run_tests(mutant: Mutant | None, answer: Connection) -> None:
-    """Send what became of the tests of the mutant's module; without a mutant, of all modules' tests."""
+def run_tests(mutant: Mutant | None, modules: Iterable[str], answer: Connection) -> None:
+    """Send what became of the tests of these modules, with this mistake in one of them."""
     try:
         witness = Witness(mutant.target.rpartition(".")[2] if mutant else "")
         if mutant:
             plant(mutant)
         import pytest  # not before: its plugins and ours may import minigan
 
-        files = [str(TESTS / f"test_{module}.py") for module in ([mutant.module] if mutant else MODULES)]
+        files = dict.fromkeys(str(path) for module in modules for path in tests_of(module))
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             status = pytest.main([*OPTIONS, *files], plugins=[witness])
         if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
