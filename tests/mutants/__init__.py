@@ -24,9 +24,9 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
     "reproduce": ("reproduce",),
-    "run": ("run", "commands"),
+    "run": ("whole_run", "run", "odd_files", "commands"),
     "sample": ("commands",),
-    "train": ("commands", "run"),
+    "train": ("whole_run", "commands", "run"),
 }
 
 
