@@ -25,8 +25,8 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data.__main__": ("data_cli",),
     "reproduce": ("reproduce",),
     "run": ("whole_run", "run", "odd_files", "commands"),
-    "sample": ("commands",),
-    "train": ("whole_run", "commands", "run"),
+    "sample": ("sample", "commands"),
+    "train": ("train", "whole_run", "commands", "run"),
 }
 
 

@@ -14,6 +14,7 @@ from . import Mutant, tests_of
 
 TOO_LATE = "the right module was loaded before the mistake was made"
 OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
+OPTIONS += ["-m", "not processes"]  # those see the right module
 
 
 def run_tests(mutant: Mutant | None, modules: Iterable[str], answer: Connection) -> None:
@@ -71,7 +72,7 @@ class Witness:
         if report.passed and report.when == "call":
             self.tests += 1
             self.gradient_checks += "-gradient-" in report.nodeid
-        elif report.failed and report.when == "call":
+        elif report.failed and report.when != "setup":  # a fixture too may look at what became of things
             self.rejected_by = self.rejected_by or os.path.basename(report.nodeid)
         elif report.failed:
             self.broken = f"{report.when} of {report.nodeid}"
