@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from minigan.game import discriminator_loss, non_saturating
+from minigan.game import Loss, discriminator_loss, non_saturating
 from minigan.nn import Layer
 from minigan.ops import concatenate
 from minigan.optim import Optimiser
@@ -37,8 +37,8 @@ class Game:
     streams: Streams
     optimiser_G: Optimiser
     optimiser_D: Optimiser
-    generator_loss: Callable[[Tensor], Tensor] = non_saturating
-    d_loss_scale: float = 0.5
+    generator_loss: Loss = non_saturating  # of D's logits on m samples
+    discriminator_loss: Loss = discriminator_loss  # on m examples and, below them, m samples
     k: int = 1
 
 
@@ -52,27 +52,42 @@ class Update(NamedTuple):
 
 
 def alternating(game: Game, t: int) -> Update:
-    """One pass through the outer loop of Algorithm 1: k steps of D, then one of G.
-
-    D judges examples and samples in one pass; a D with batch norm would take its statistics over both.
-    """
-    G, D, k = game.G, game.D, game.k
+    """One pass through the outer loop of Algorithm 1: k steps of D, then one of G."""
+    k = game.k
     epoch = t * k // game.data.per_epoch
     noise, dropout = game.streams("noise", t), game.streams("dropout", t)
 
     for i in range(t * k, t * k + k):
         z = Tensor(game.prior(noise))  # a minibatch of m noise samples from p_g(z)
         x = Tensor(game.data.minibatch(i))  # a minibatch of m examples from p_data(x)
-        a = D(concatenate([x, G(z, dropout)]), dropout)  # one pass over both
-        d_loss = discriminator_loss(a, game.d_loss_scale)
-        backward(d_loss, wrt=D.parameters())  # ascend V by theta_d: descend -V
-        game.optimiser_D.step(i, epoch)
+        d_loss, a_real, a_fake = d_step(game, x, z, dropout, i, epoch)  # ascend V by theta_d
 
     z = Tensor(game.prior(noise))  # fresh noise for G
-    g_loss = game.generator_loss(D(G(z, dropout), dropout))
-    backward(g_loss, wrt=G.parameters())  # descend by theta_g, through D and its dropout
+    g_loss = g_step(game, z, dropout, t, epoch)  # descend by theta_g
+    return Update(d_loss, g_loss, a_real, a_fake)
+
+
+def d_step(
+    game: Game, x: Tensor, z: Tensor, dropout: Stream | None, i: int, epoch: int
+) -> tuple[Array, Array, Array]:
+    """D's step number i: ascend V by theta_d, that is descend -V.  Its loss, its logits on x and on G(z).
+
+    D judges examples and samples in one pass; a D with batch norm would take its statistics over both.
+    """
+    a = game.D(concatenate([x, game.G(z, dropout)]), dropout)
+    loss = game.discriminator_loss(a)
+    backward(loss, wrt=game.D.parameters())
+    game.optimiser_D.step(i, epoch)
+    m = len(a.data) // 2  # a D may judge several examples at once
+    return loss.data, a.data[:m], a.data[m:]
+
+
+def g_step(game: Game, z: Tensor, dropout: Stream | None, t: int, epoch: int) -> Array:
+    """G's step number t: descend its loss by theta_g, through D and its dropout.  Its loss."""
+    loss = game.generator_loss(game.D(game.G(z, dropout), dropout))
+    backward(loss, wrt=game.G.parameters())
     game.optimiser_G.step(t, epoch)
-    return Update(d_loss.data, g_loss.data, a.data[: len(x.data)], a.data[len(x.data) :])
+    return loss.data
 
 
 def simultaneous(game: Game, t: int) -> Update:
@@ -89,7 +104,7 @@ def simultaneous(game: Game, t: int) -> Update:
     z = Tensor(game.prior(game.streams("noise", t)))
     x = Tensor(game.data.minibatch(t))
     a_real, a_fake = D(x, dropout), D(G(z, dropout), dropout)
-    d_loss = discriminator_loss(concatenate([a_real, a_fake]), game.d_loss_scale)
+    d_loss = game.discriminator_loss(concatenate([a_real, a_fake]))
     g_loss = game.generator_loss(a_fake)
     backward(d_loss, wrt=D.parameters(), keep_graph=True)
     backward(g_loss, wrt=G.parameters())

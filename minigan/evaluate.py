@@ -52,6 +52,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the noise (default: 0)")
     parser.add_backend()
+    parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     return parser
 
@@ -60,30 +61,49 @@ def _evaluate(args: Namespace) -> int:
     if args.centres < 1000:
         raise InputError(f"--centres: expected 1000 or more (the paper has 10000), got {args.centres}")
     say: Say = (lambda text: None) if args.quiet else lambda text: print(text, file=sys.stderr, flush=True)
-    found = evaluate(Path(args.run), choose(args.backend), args.seed, args.centres, say)
+    found = evaluate(Path(args.run), choose(args.backend), args.seed, args.centres, say, args.threads)
     print(json.dumps(found, indent=2) if args.json else as_text(found))
     return 0
 
 
 def evaluate(
-    folder: Path, backend: Backend, seed: int = 0, centres: int = CENTRES, say: Say = lambda text: None
+    folder: Path,
+    backend: Backend,
+    seed: int = 0,
+    centres: int = CENTRES,
+    say: Say = lambda text: None,
+    threads: int | None = None,
 ) -> dict[str, Any]:
-    """All that there is to measure of a run, by name, as JSON can hold it."""
+    """All that there is to measure of a run, by name, as JSON can hold it; beside it, under "references",
+    what real examples and what noise score by the same measures."""
     config, dataset, G = run.load_generator(folder, backend)
+    run.use_threads(threads, backend, config.recipe, G)
     count = POINTS if isinstance(dataset, Mixture) else centres
     samples = generate(G, config.recipe.noise(Streams(seed, backend)("sample"), count))
     found: dict[str, Any] = {"run": str(folder), "recipe": config.recipe.name, "data": dataset.name}
     found |= {"epochs": epochs_of(folder), "seed": seed, "samples": count}
     if isinstance(dataset, Mixture):
-        return found | of_points(samples, dataset)
-    if config.recipe.output == "tanh":  # learned in [-1, 1], measured in [0, 1] as the others
+        noise = _noise(samples, dataset.train.min(axis=0), dataset.train.max(axis=0), seed)
+        references = {"real": of_points(dataset.test[:count], dataset), "noise": of_points(noise, dataset)}
+        return found | of_points(samples, dataset) | {"references": references}
+    if config.recipe.values == "symmetric":  # learned in [-1, 1], measured in [0, 1] as the others
         samples = dataset.restore(samples).reshape(samples.shape)
         dataset = data.load(dataset.name)
-    found |= {"log_likelihood": log_likelihood(samples, dataset, backend, say)}
-    found |= {"memorising": memorising(samples, dataset)}
-    if dataset.name in JUDGES:
-        found |= {"classes": of_classes(samples, dataset, backend, say)}
-    return found
+    noise = _noise(samples, 0.0, 1.0, seed)
+    real, unseen = (_values(x, dataset) for x in (dataset.train[:centres], dataset.valid))
+    found |= of_images(samples, samples, dataset, backend, say)
+    say("the same of real images, and of noise ...")
+    references = {
+        "real": of_images(real, unseen, dataset, backend),
+        "noise": of_images(noise, noise, dataset, backend),
+    }
+    return found | {"references": references}
+
+
+def _noise(like: np.ndarray, low: Any, high: Any, seed: int) -> np.ndarray:
+    """Independent numbers, uniform on [low, high], in the shape of these samples."""
+    u = Streams(seed, Backend())("sample", 1).uniform(like.shape)
+    return (low + (high - low) * u).astype(like.dtype)
 
 
 def epochs_of(folder: Path) -> int:
@@ -108,6 +128,17 @@ def of_points(samples: np.ndarray, dataset: Mixture) -> dict[str, Any]:
 
 
 # Images ----------------------------------------------------------------------------------------------
+
+
+def of_images(
+    centres: np.ndarray, samples: np.ndarray, dataset: Dataset, backend: Backend, say: Say = lambda text: None
+) -> dict[str, Any]:
+    """Each measure of images: the log-likelihood from the centres, the others of the samples."""
+    found = {"log_likelihood": log_likelihood(centres, dataset, backend, say)}
+    found |= {"memorising": memorising(samples, dataset)}
+    if dataset.name in JUDGES:
+        found |= {"classes": of_classes(samples, dataset, backend, say)}
+    return found
 
 
 def log_likelihood(
@@ -210,38 +241,63 @@ def _values(x: np.ndarray, dataset: Dataset) -> np.ndarray:
 
 
 def as_text(found: dict[str, Any]) -> str:
-    """The numbers for a person to read."""
-    lines = [f"{found['run']}: {found['recipe']}, epoch {found['epochs']}, {found['samples']} samples"]
+    """The numbers for a person to read, each beside what real examples and what noise score."""
+    columns = [found, found["references"]["real"], found["references"]["noise"]]
+    rows = [("", "this run", "real", "noise")]
     if "modes" in found:
-        lines += [
-            f"modes covered     {found['modes']} of {found['of']}",
-            f"high quality      {found['high_quality']:.2%} of the samples are within 3 standard deviations "
-            f"of a mode ({found['ceiling']:.2%} of the data are)",
+        rows += [
+            (f"modes covered, of {found['of']}", *(str(x["modes"]) for x in columns)),
+            ("within 3 standard deviations of a mode", *(f"{x['high_quality']:.2%}" for x in columns)),
         ]
-    if "log_likelihood" in found:
-        x = found["log_likelihood"]
-        lines.append(
-            f"log-likelihood    {x['mean']:.1f} +- {x['standard_error']:.1f} nats on {x['test_images']} test "
-            f"images (Parzen window, sigma {x['sigma']:.3f}, {x['centres']} centres)"
-        )
-    if "memorising" in found:
-        x, of = found["memorising"], found["memorising"]["samples"]
-        lines.append(
-            f"nearest image     at {of['to_training']:.2f} among {x['images']} training images, "
-            f"{of['to_test']:.2f} among as many test images; {of['nearer_to_training']:.1%} of the samples "
-            f"are nearer to training ({x['validation']['nearer_to_training']:.1%} of the validation images)"
-        )
+        notes = [f"real: points of the mixture, of which {found['ceiling']:.2%} are so near; noise: uniform"]
+    else:
+        rows += _rows_of_images(columns)
+        notes = _notes_of_images(found)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "   ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows
+    ]
+    title = f"{found['run']}: {found['recipe']}, epoch {found['epochs']}, {found['samples']} samples"
+    return "\n".join([title, "", *lines, "", *notes])
+
+
+def _rows_of_images(columns: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    nats, near = ([x[name] for x in columns] for name in ("log_likelihood", "memorising"))
+    rows = [
+        ("log-likelihood, nats", *(f"{x['mean']:.1f} +- {x['standard_error']:.1f}" for x in nats)),
+        ("distance to the nearest training image", *(f"{x['samples']['to_training']:.2f}" for x in near)),
+        ("distance to the nearest test image", *(f"{x['samples']['to_test']:.2f}" for x in near)),
+        ("nearer to training images", *(f"{x['samples']['nearer_to_training']:.1%}" for x in near)),
+    ]
+    if "classes" in columns[0]:
+        classes = [x["classes"] for x in columns]
+        most = len(classes[0]["shares"])
+        rows += [
+            (
+                f"entropy of the classes, at most {np.log(most):.3f}",
+                *(f"{x['entropy']:.3f}" for x in classes),
+            ),
+            (f"score, 1 to {most}", *(f"{x['score']:.2f}" for x in classes)),
+            *((f"class {i}", *(f"{x['shares'][i]:.1%}" for x in classes)) for i in range(most)),
+        ]
+    return rows
+
+
+def _notes_of_images(found: dict[str, Any]) -> list[str]:
+    x, real = found["log_likelihood"], found["references"]["real"]["log_likelihood"]
+    notes = [
+        f"log-likelihood: of {x['test_images']} test images, Parzen window of {x['centres']} samples, "
+        f"sigma {x['sigma']:.3f}; real: of {real['centres']} training images",
+        f"distances: of {found['memorising']['samples']['count']} samples to {found['memorising']['images']} "
+        "training and as many test images; real: validation images",
+    ]
     if "classes" in found:
-        x = found["classes"]
-        shares = " ".join(f"{100 * share:.1f}" for share in x["shares"])
-        accuracy, epochs = x["classifier_accuracy"], x["classifier_epochs"]
-        judge = f"by a classifier with {accuracy:.2%} test accuracy, {epochs} epochs"
-        lines += [
-            f"classes, %        {shares}   ({judge})",
-            f"entropy           {x['entropy']:.3f} nats, at most {np.log(len(x['shares'])):.3f}   ({judge})",
-            f"score             {x['score']:.2f} of at most {len(x['shares'])}   ({judge})",
-        ]
-    return "\n".join(lines)
+        judge = found["classes"]
+        notes.append(
+            f"classes: by a classifier with {judge['classifier_accuracy']:.2%} test accuracy after "
+            f"{judge['classifier_epochs']} epochs"
+        )
+    return [*notes, "noise: each pixel uniform on [0, 1]"]
 
 
 if __name__ == "__main__":

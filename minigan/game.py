@@ -13,6 +13,8 @@ from collections.abc import Callable
 from minigan.ops import logistic_loss, mean, softplus
 from minigan.tensor import Tensor
 
+Loss = Callable[[Tensor], Tensor]  # from logits to one number, which a player descends
+
 
 def value(a_real: Tensor, a_fake: Tensor) -> Tensor:
     """V(D, G) on a minibatch: what D ascends in Algorithm 1.  At D = 1/2 it is -log 4."""
@@ -43,7 +45,7 @@ def non_saturating(a_fake: Tensor) -> Tensor:
     return logistic_loss(a_fake, len(a_fake.data))
 
 
-GENERATOR_LOSSES: dict[str, Callable[[Tensor], Tensor]] = {
+GENERATOR_LOSSES: dict[str, Loss] = {
     "non-saturating": non_saturating,
     "minimax": minimax,
 }

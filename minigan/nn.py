@@ -44,7 +44,12 @@ class Linear(Layer):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, rng: Stream, scale: float | None = None, f: Affine = ops.affine
+        self,
+        inputs: int,
+        outputs: int,
+        rng: Stream,
+        scale: float | None = None,
+        f: Affine = ops.affine_identity,
     ) -> None:
         scale = sqrt(6 / (inputs + outputs)) if scale is None else scale
         self.W = Tensor(rng.uniform((inputs, outputs), -scale, scale))
@@ -126,6 +131,26 @@ class BatchNorm(Layer):
 
     def buffers(self) -> dict[str, Array]:
         return {"running_mean": self.running_mean, "running_var": self.running_var}
+
+
+class Packed(Layer):
+    """D judges `pack` examples at once: rows (m pack, d) become (m, pack d), and each pack gets one logit.
+
+    Samples that are all alike are then easily told from data, which are not (Lin et al. 2018, PacGAN).
+    """
+
+    def __init__(self, net: Layer, pack: int) -> None:
+        self.net, self.pack = net, pack
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        m, d = x.shape
+        return self.net(ops.reshape(x, (m // self.pack, self.pack * d)), rng)
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        return self.net.named_parameters()
+
+    def buffers(self) -> dict[str, Array]:
+        return self.net.buffers()
 
 
 class Sequential(Layer):

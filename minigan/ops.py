@@ -129,11 +129,8 @@ def matmul(x: Tensor, y: Tensor) -> Tensor:
 def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """y = x W + b        x (m, inputs), W (inputs, outputs), b (outputs,)"""
     _check_affine("affine", x, W, b)
-    xp, y = xp_of(x.data), x.data @ W.data
-    y += b.data
-    dW = into(lambda g, out=None: xp.matmul(x.data.T, g, out=out))
-    db = into(lambda g, out=None: g.sum(axis=0, out=out))
-    return Tensor(y, (x, lambda g: g @ W.data.T), (W, dW), (b, db))
+    y = x.data @ W.data + b.data
+    return Tensor(y, (x, lambda g: g @ W.data.T), (W, lambda g: x.data.T @ g), (b, lambda g: g))
 
 
 def maxout(x: Tensor, pieces: int) -> Tensor:
@@ -148,6 +145,31 @@ def maxout(x: Tensor, pieces: int) -> Tensor:
     a = a.reshape(len(a), pieces, -1)
     wins = a.argmax(axis=1)[:, None] == xp_of(a).arange(pieces)[:, None]
     return Tensor(a.max(axis=1), (x, lambda g: (g[:, None] * wins).reshape(x.shape)))
+
+
+def dropout(x: Tensor, keep: float, rng: Any) -> Tensor:
+    """x * mask, where mask = 1/keep with probability keep, else 0: E[x * mask] = x
+
+    rng: a `random.Stream`; one number for each example and unit.
+    """
+    (a,) = _arrays("dropout", x)
+    if a.dtype != rng.dtype:
+        raise TypeError(f"dropout: x is {a.dtype}, the stream draws {rng.dtype}")
+    y, mask = rng.dropout(a, keep)
+    return Tensor(y, (x, lambda g: g * mask))
+
+
+# Layers as networks run them -------------------------------------------------------------------------
+#
+# What comes after the matrix product is one launch on a GPU, and the gradients of W and b are computed where
+# they stay (`into`).
+
+
+def affine_identity(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """affine(x, W, b)"""
+    y = _affine_but_for_b("affine_identity", x, W, b)
+    y.data += b.data
+    return y
 
 
 def affine_relu(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
@@ -166,7 +188,7 @@ def affine_sigmoid(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 def affine_tanh(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """tanh(x W + b)"""
-    return tanh(affine(x, W, b))
+    return tanh(affine_identity(x, W, b))
 
 
 def affine_maxout(x: Tensor, W: Tensor, b: Tensor, pieces: int) -> Tensor:
@@ -178,18 +200,6 @@ def affine_maxout(x: Tensor, W: Tensor, b: Tensor, pieces: int) -> Tensor:
     units = a.shape[1] // pieces
     y = kernels.bias_maxout(xp_of(a).empty((len(a), units), a.dtype), a, b.data, pieces, units)
     return Tensor(y, (h, lambda g: kernels.maxout_gradient(_new(a), g, a, y, pieces, units)))
-
-
-def dropout(x: Tensor, keep: float, rng: Any) -> Tensor:
-    """x * mask, where mask = 1/keep with probability keep, else 0: E[x * mask] = x
-
-    rng: a `random.Stream`; one number for each example and unit.
-    """
-    (a,) = _arrays("dropout", x)
-    if a.dtype != rng.dtype:
-        raise TypeError(f"dropout: x is {a.dtype}, the stream draws {rng.dtype}")
-    y, mask = rng.dropout(a, keep)
-    return Tensor(y, (x, lambda g: g * mask))
 
 
 # Sums and choices ------------------------------------------------------------------------------------

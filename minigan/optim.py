@@ -8,10 +8,25 @@ checkpoint keeps no position of theirs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from minigan import kernels
 from minigan.backend import xp_of
 from minigan.tensor import Array, Tensor
+
+
+class Optimiser(Protocol):
+    """What moves a player.  A checkpoint keeps its state, a log its learning rate and momentum."""
+
+    def step(self, t: int, epoch: int) -> None: ...
+
+    def state(self) -> dict[str, list[Array]]:
+        """Arrays in the order of the parameters, which a checkpoint is written back into."""
+        ...
+
+    def learning_rate(self, t: int, /) -> float: ...
+
+    def momentum(self, epoch: int, /) -> float: ...
 
 
 def exponential_decay(start: float, factor: float, minimum: float) -> Callable[[int], float]:
@@ -107,8 +122,9 @@ class Adam:
         lr, bias = self.learning_rate(t) / (1 - self.beta1 ** (t + 1)), 1 - self.beta2 ** (t + 1)
         kernels.adam(theta, self._m, self._v, gradient, lr, 1 - self.beta1, 1 - self.beta2, bias, self.eps)
 
+    def momentum(self, epoch: int) -> float:
+        """beta1, which plays its part."""
+        return self.beta1
+
     def state(self) -> dict[str, list[Array]]:
         return {"m": self.m, "v": self.v}
-
-
-Optimiser = Momentum | Adam

@@ -6,15 +6,16 @@ June 2014); the others say in what they differ from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from minigan import ops
+from minigan.algorithm1 import UPDATES
 from minigan.errors import InputError
 from minigan.files import is_number
 from minigan.game import GENERATOR_LOSSES
@@ -27,13 +28,31 @@ if TYPE_CHECKING:
     from minigan.data import Dataset  # slow to import
 
 ACTIVATIONS = {"relu": ops.affine_relu, "sigmoid": ops.affine_sigmoid, "tanh": ops.affine_tanh}
-UPDATES = ("simultaneous", "alternating")
-OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine, "tanh": ops.affine_tanh}
+OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine_identity, "tanh": ops.affine_tanh}
 MOST = 1_000_000  # of anything that is counted
 
 
-def _setting(default: Any, help: str, choices: Any = None) -> Any:
-    return field(default=default, metadata={"help": help, "choices": choices and tuple(choices)})
+class Limit(NamedTuple):
+    """What a setting may be; of one that has several values, each."""
+
+    holds: Callable[[Any], bool]
+    expected: str
+
+
+COUNT = Limit(lambda v: 1 <= v <= MOST, f"1 to {MOST:,}")
+POSITIVE = Limit(lambda v: v > 0, "a number above 0")
+KEEP = Limit(lambda v: 0 < v <= 1, "a probability of keeping, above 0 and at most 1")
+MOMENTUM = Limit(lambda v: 0 <= v < 1, "a number from 0 to below 1")
+
+
+def _setting(default: Any, help: str, limit: Limit) -> Any:
+    return field(default=default, metadata={"help": help, "choices": None, "limit": limit})
+
+
+def _choice(default: Any, help: str, choices: Iterable[str]) -> Any:
+    choices = tuple(choices)
+    limit = Limit(choices.__contains__, f"one of {', '.join(choices)}")
+    return field(default=default, metadata={"help": help, "choices": choices, "limit": limit})
 
 
 def _is_like(value: Any, default: Any) -> bool:
@@ -49,37 +68,50 @@ class Recipe:
 
     name: str = "mnist"
     data: str = "mnist"
-    epochs: int = _setting(250, "passes over the training data")
-    batch: int = _setting(100, "m, examples in a minibatch")
-    update: str = _setting("simultaneous", "both players at once, or k steps of D and then G", UPDATES)
-    k: int = _setting(1, "steps of D for one of G (alternating update)")
-    loss: str = _setting("non-saturating", "G descends -log D(G(z)) or log(1 - D(G(z)))", GENERATOR_LOSSES)
-    d_loss_scale: float = _setting(0.5, "factor on D's loss; the paper's box has 1, its code 0.5")
+    epochs: int = _setting(250, "passes over the training data", COUNT)
+    batch: int = _setting(100, "m, examples in a minibatch", COUNT)
+    update: str = _choice("simultaneous", "both players at once, or k steps of D and then G", UPDATES)
+    k: int = _setting(1, "steps of D for one of G (alternating update)", COUNT)
+    loss: str = _choice("non-saturating", "G descends -log D(G(z)) or log(1 - D(G(z)))", GENERATOR_LOSSES)
+    d_loss_scale: float = _setting(0.5, "factor on D's loss; the paper's box has 1, its code 0.5", POSITIVE)
 
-    z: int = _setting(100, "dimensions of the noise")
-    prior: str = _setting("uniform", "variance 1: [-sqrt 3, sqrt 3], or N(0, 1)", ("uniform", "gaussian"))
-    hidden: tuple[int, ...] = _setting((1200, 1200), "units of G's hidden layers")
-    activations: tuple[str, ...] = _setting(("relu",), "of G's hidden layers; the last repeats", ACTIVATIONS)
-    output: str = _setting("sigmoid", "G's last activation", OUTPUTS)
-    g_scale: float = _setting(0.05, "G's weights start in U(-scale, scale)")
-    g_output_scale: float = _setting(0.05, "the same for G's last layer")
-    bias_clip: float = _setting(1e-7, "G's output bias is the logit of the mean image, clipped by this")
+    z: int = _setting(100, "dimensions of the noise", COUNT)
+    prior: str = _choice("uniform", "variance 1: [-sqrt 3, sqrt 3], or N(0, 1)", ("uniform", "gaussian"))
+    hidden: tuple[int, ...] = _setting((1200, 1200), "units of G's hidden layers", COUNT)
+    activations: tuple[str, ...] = _choice(("relu",), "of G's hidden layers; the last repeats", ACTIVATIONS)
+    output: str = _choice("sigmoid", "G's last activation", OUTPUTS)
+    g_scale: float = _setting(0.05, "G's weights start in U(-scale, scale)", POSITIVE)
+    g_output_scale: float = _setting(0.05, "the same for G's last layer", POSITIVE)
+    bias_clip: float = _setting(
+        1e-7,
+        "G's output bias is the logit of the mean image, clipped by this",
+        Limit(lambda v: 0 < v < 0.5, "a number between 0 and 0.5"),
+    )
 
-    units: tuple[int, ...] = _setting((240, 240), "units of D's maxout layers")
-    pieces: int = _setting(5, "affine pieces of a maxout unit")
-    d_scale: float = _setting(0.005, "D's weights start in U(-scale, scale)")
-    keep_input: float = _setting(0.8, "dropout: probability of keeping an input of D")
-    keep_hidden: float = _setting(0.5, "dropout: probability of keeping a hidden unit of D")
+    units: tuple[int, ...] = _setting((240, 240), "units of D's maxout layers", COUNT)
+    pieces: int = _setting(5, "affine pieces of a maxout unit", COUNT)
+    pack: int = _setting(1, "examples that D judges at once, against samples that are all alike", COUNT)
+    d_scale: float = _setting(0.005, "D's weights start in U(-scale, scale)", POSITIVE)
+    keep_input: float = _setting(0.8, "dropout: probability of keeping an input of D", KEEP)
+    keep_hidden: float = _setting(0.5, "dropout: probability of keeping a hidden unit of D", KEEP)
 
-    optimiser: str = _setting("momentum", "momentum SGD or Adam", ("momentum", "adam"))
-    lr: float = _setting(0.1, "learning rate at the start")
-    lr_decay: float = _setting(1.000004, "the learning rate is divided by this at each step of the player")
-    lr_min: float = _setting(1e-6, "the learning rate stays above this")
-    momentum: float = _setting(0.5, "momentum at the start (Adam: beta1)")
-    momentum_end: float = _setting(0.7, "momentum at the end of its ramp")
-    momentum_epochs: int = _setting(249, "epochs over which momentum rises")
+    optimiser: str = _choice("momentum", "momentum SGD or Adam", ("momentum", "adam"))
+    lr: float = _setting(0.1, "learning rate at the start", POSITIVE)
+    lr_decay: float = _setting(
+        1.000004,
+        "the learning rate is divided by this at each step of the player",
+        Limit(lambda v: v >= 1, "1 or more"),
+    )
+    lr_min: float = _setting(
+        1e-6, "the learning rate stays above this", Limit(lambda v: v >= 0, "a number from 0")
+    )
+    momentum: float = _setting(0.5, "momentum at the start (Adam: beta1)", MOMENTUM)
+    momentum_end: float = _setting(0.7, "momentum at the end of its ramp", MOMENTUM)
+    momentum_epochs: int = _setting(
+        249, "epochs over which momentum rises", Limit(lambda v: 0 <= v <= MOST, f"0 to {MOST:,}")
+    )
 
-    samples_every: int = _setting(1, "epochs between sample pictures")
+    samples_every: int = _setting(1, "epochs between sample pictures", COUNT)
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -89,26 +121,16 @@ class Recipe:
             for v in value if isinstance(value, tuple) else (value,):
                 if not isinstance(v, str) and not is_number(v):
                     raise InputError(f"{_flag(f.name)}: expected a finite number, got {v}")
-                if (choices := f.metadata.get("choices")) and v not in choices:
-                    raise InputError(f"{_flag(f.name)}: expected one of {', '.join(choices)}, got {v!r}")
-        for name in ("epochs", "batch", "k", "z", "hidden", "units", "pieces", "samples_every"):
-            self._require(name, lambda v: 1 <= v <= MOST, f"1 to {MOST:,}")
-        for name in ("g_scale", "g_output_scale", "d_scale", "d_loss_scale", "lr"):
-            self._require(name, lambda v: v > 0, "a number above 0")
-        self._require("lr_min", lambda v: 0 <= v <= self.lr, "0 to --lr")
-        self._require("momentum_epochs", lambda v: 0 <= v <= MOST, f"0 to {MOST:,}")
-        self._require("activations", lambda v: v in ACTIVATIONS, f"one or more of {', '.join(ACTIVATIONS)}")
-        for name in ("momentum", "momentum_end"):
-            self._require(name, lambda v: 0 <= v < 1, "a number from 0 to below 1")
-        for name in ("keep_input", "keep_hidden"):
-            self._require(name, lambda v: 0 < v <= 1, "a probability of keeping, above 0 and at most 1")
-        self._require("lr_decay", lambda v: v >= 1, "1 or more")
-        self._require("bias_clip", lambda v: 0 < v < 0.5, "a number between 0 and 0.5")
+            if limit := f.metadata.get("limit"):
+                self._require(f.name, limit)
+        self._require("pack", Limit(lambda v: self.batch % v == 0, f"a divisor of --batch, {self.batch}"))
+        self._require("lr_min", Limit(lambda v: v <= self.lr, "0 to --lr"))
         if len(self.activations) > len(self.hidden):
             came, most = ",".join(self.activations), len(self.hidden)
             raise InputError(f"--activations: expected at most {most}, one for a hidden layer, got {came}")
         if self.update == "simultaneous":
-            self._require("k", lambda v: v == 1, "1 with the simultaneous update (use --update alternating)")
+            alone = "1 with the simultaneous update (use --update alternating)"
+            self._require("k", Limit(lambda v: v == 1, alone))
 
     def change(self, **changes: Any) -> Recipe:
         """This recipe with other settings.  InputError where one is impossible, or would change nothing."""
@@ -122,13 +144,17 @@ class Recipe:
         names = {"momentum_end", "momentum_epochs"} if self.optimiser == "adam" else set()
         return names | ({"bias_clip"} if self.output != "sigmoid" else set())
 
-    def _require(self, name: str, holds: Callable[[Any], bool], expected: str) -> None:
+    @property
+    def values(self) -> str:
+        """What the data are prepared as, for `data.load`: in [-1, 1] where G ends in tanh."""
+        return "symmetric" if self.output == "tanh" else "unit"
+
+    def _require(self, name: str, limit: Limit) -> None:
         value = getattr(self, name)
         values = value if isinstance(value, tuple) else (value,)
-        if not values or not all(map(holds, values)):
-            raise InputError(
-                f"{_flag(name)}: expected {expected}, got {','.join(map(str, values)) or 'nothing'}"
-            )
+        if not values or not all(map(limit.holds, values)):
+            came = ",".join(map(str, values)) or "nothing"
+            raise InputError(f"{_flag(name)}: expected {limit.expected}, got {came}")
 
     def generator(self, dataset: Dataset, streams: Streams) -> Sequential:
         """z -> hidden layers -> an image (or a point)."""
@@ -174,7 +200,7 @@ class KerasMLP(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._require("batch", lambda v: v >= 2, "2 or more, since batch norm needs a variance")
+        self._require("batch", Limit(lambda v: v >= 2, "2 or more, since batch norm needs a variance"))
 
     def unused(self) -> set[str]:
         glorot = {"activations", "g_scale", "g_output_scale", "d_scale"}
@@ -262,6 +288,24 @@ RECIPES: dict[str, Recipe] = {
             lr=1e-4,
             lr_decay=1.0,
             momentum=0.9,
+        ),
+        KerasMLP(
+            name="images",
+            data="./my-pictures",
+            epochs=500,
+            batch=50,
+            update="alternating",
+            z=32,
+            prior="gaussian",
+            hidden=(256, 512),
+            output="tanh",
+            units=(512, 256),
+            keep_hidden=0.6,
+            optimiser="adam",
+            lr=3e-4,
+            lr_decay=1.0002,
+            momentum=0.5,
+            samples_every=10,
         ),
         replace(_points, name="gaussian1d", data="gaussian1d", z=1, epochs=5, lr_decay=1.001),
         replace(_points, name="ring8", data="ring8"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shlex
 import signal
 import sys
 import time
@@ -26,14 +25,14 @@ from typing import Any
 import numpy as np
 
 import minigan
-from minigan import algorithm1, checkpoint, data, pictures, recipes
+from minigan import algorithm1, checkpoint, data, pictures, recipes, shell, threads
 from minigan.algorithm1 import Game, Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
 from minigan.files import is_number, read_json, write_atomically, write_json
-from minigan.game import GENERATOR_LOSSES
-from minigan.nn import Layer
+from minigan.game import GENERATOR_LOSSES, discriminator_loss
+from minigan.nn import Layer, Packed
 from minigan.ops import logistic
 from minigan.random import Streams
 from minigan.recipes import Recipe
@@ -55,6 +54,8 @@ class Config:
     seed: int
     backend: str
     versions: dict[str, str]
+    threads: int | None = None  # of the matrix library; None where nobody counted them
+    pictures: str | None = None  # SHA-256 of a folder of the user's own
 
     def differences(self, other: Config) -> list[str]:
         """What another run would do otherwise, one phrase each.  More epochs are the same run, longer."""
@@ -66,10 +67,10 @@ class Config:
         ]
 
 
-def configure(recipe: Recipe, seed: int, backend: str) -> Config:
+def configure(recipe: Recipe, seed: int, backend: str, threads: int | None = None) -> Config:
     """The config of a run that begins here and now."""
     versions = {"minigan": minigan.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    return Config(recipe, seed, backend, versions)
+    return Config(recipe, seed, backend, versions, threads)
 
 
 def create(out: str | None, config: Config) -> Path:
@@ -107,7 +108,9 @@ def read_config(folder: Path) -> Config:
         if odd := settings.keys() ^ {f.name for f in fields(known)}:
             raise InputError(f"its recipe has too many settings or too few: {', '.join(sorted(odd))}")
         settings = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
-        return Config(replace(known, **settings), stored["seed"], stored["backend"], dict(stored["versions"]))
+        recipe, versions = replace(known, **settings), dict(stored["versions"])
+        newer = stored.get("threads"), stored.get("pictures")  # runs of 0.2 have neither
+        return Config(recipe, stored["seed"], stored["backend"], versions, *newer)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path} does not describe a run: {error}") from None
     except OSError as error:
@@ -118,7 +121,8 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
     """The players as they start, and all they play with."""
     streams = Streams(seed, backend)
     G = recipe.generator(dataset, streams)
-    D = recipe.discriminator(dataset.train.shape[1], streams)
+    D: Layer = recipe.discriminator(recipe.pack * dataset.train.shape[1], streams)
+    D = D if recipe.pack == 1 else Packed(D, recipe.pack)
     return Game(
         G=G,
         D=D,
@@ -128,7 +132,7 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
         optimiser_G=recipe.optimiser_of(G),
         optimiser_D=recipe.optimiser_of(D),
         generator_loss=GENERATOR_LOSSES[recipe.loss],
-        d_loss_scale=recipe.d_loss_scale,
+        discriminator_loss=partial(discriminator_loss, scale=recipe.d_loss_scale),
         k=recipe.k,
     )
 
@@ -136,28 +140,44 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
 def load_generator(folder: Path, backend: Backend) -> tuple[Config, data.Dataset, Layer]:
     """A run's G as its newest whole checkpoint has it, and the data set it learned from."""
     config = read_config(folder)
-    dataset = load_data(config.recipe)
+    dataset = _data_of(config)
     game = set_up(config.recipe, dataset, backend, config.seed)
     _restore(game, folder)
     return config, dataset, game.G
 
 
 def load_data(recipe: Recipe) -> data.Dataset:
-    """The data set of a recipe, in [-1, 1] where G ends in tanh."""
-    return data.load(recipe.data, "symmetric" if recipe.output == "tanh" else "unit")
+    """The data set of a recipe, with the values that its G gives."""
+    return data.load(recipe.data, recipe.values)
+
+
+def _data_of(config: Config) -> data.Dataset:
+    """The data set of a run.  InputError where they are a user's pictures, and others than they were."""
+    dataset = load_data(config.recipe)
+    if config.pictures not in (None, dataset.sha256):
+        raise InputError(
+            f"--data: the pictures in {config.recipe.data} are not those that the run began with; put those "
+            "back, or train a new run"
+        )
+    return dataset
 
 
 class Training:
     """The game of one config; `start` or `resume` says in which folder it is played."""
 
     def __init__(self, config: Config, backend: Backend) -> None:
-        self.config, recipe = config, config.recipe
-        self.dataset = load_data(recipe)
+        recipe, self.dataset, self.backend = config.recipe, _data_of(config), backend
+        self.config = replace(config, pictures=self.dataset.sha256)
         self.game = set_up(recipe, self.dataset, backend, config.seed)
         self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
         self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
+
+    def use_threads(self, wanted: int | None) -> None:
+        """As `use_threads` for both players; the number belongs to the run."""
+        used = use_threads(wanted, self.backend, self.config.recipe, self.game.G, self.game.D)
+        self.config = replace(self.config, threads=used)
 
     def start(self, out: str | None) -> None:
         """In a new folder: `out`, or the first free one of runs/<recipe>-1, -2, ..."""
@@ -176,7 +196,7 @@ class Training:
 
     def how_to_resume(self) -> str:
         """The command, ready for a shell."""
-        return f"python -m minigan.train --resume {shlex.quote(self.folder.as_posix())}"
+        return shell.typed("train", ["--resume", self.folder.as_posix()])
 
     def epoch(self, t: int) -> int:
         """Passes over the data that are complete after t updates."""
@@ -245,7 +265,7 @@ class Training:
         means = dict(zip(COLUMNS, self.values.mean(axis=0), strict=True))
         record = {"epoch": epoch, "update": self.t} | means
         record["learning_rate"] = opt.learning_rate(self.t * recipe.k)
-        record["momentum"] = opt.momentum(epoch) if recipe.optimiser == "momentum" else opt.beta1
+        record["momentum"] = opt.momentum(epoch)
         record["seconds"] = round(self.seconds, 3)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
@@ -274,6 +294,17 @@ class Training:
             undecided = Tensor(np.zeros((1, 1)))  # the logit of D = 1/2
             g_balance = float(self.game.generator_loss(undecided).data)
             pictures.save_curves(self.folder / "curves.png", log, self.config.recipe.d_loss_scale, g_balance)
+
+
+def use_threads(wanted: int | None, backend: Backend, recipe: Recipe, *nets: Layer) -> int | None:
+    """Compute with `wanted` threads of the matrix library, or with as many as serve these networks best.
+
+    Tried on their products with a minibatch; the number, or None where nobody counts (see threads.use).
+    """
+    if backend.name != "numpy":
+        return None
+    weights = [p.data.shape for net in nets for p in net.parameters() if p.data.ndim == 2]
+    return threads.use(wanted, [(recipe.batch, inputs, units) for inputs, units in weights])
 
 
 def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns: int = 10) -> None:
@@ -343,7 +374,8 @@ def _restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str,
 def _flat(config: Config) -> dict[str, Any]:
     """All that decides the numbers; Python's own version does not."""
     versions = {name: version for name, version in config.versions.items() if name != "python"}
-    return asdict(config.recipe) | {"seed": config.seed, "backend": config.backend} | versions
+    mine = {"seed": config.seed, "backend": config.backend, "threads": config.threads}
+    return asdict(config.recipe) | mine | versions
 
 
 def _make(folder: Path) -> bool:
@@ -360,7 +392,11 @@ def _make(folder: Path) -> bool:
 
 @contextmanager
 def _ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Within, the first Ctrl-C (or a request to terminate) is only noted; a second one interrupts at once."""
+    """Within, the first Ctrl-C is only noted; a second one interrupts at once.
+
+    A request to terminate counts as one, and so does a terminal that goes away, as a lost connection's;
+    not under nohup, which means that this should not matter.
+    """
     noted: list[int] = []
 
     def note(number: int, frame: Any) -> None:
@@ -368,7 +404,10 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         noted.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield lambda: bool(noted)
     finally:

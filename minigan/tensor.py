@@ -76,27 +76,26 @@ def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> N
             needed.add(node.age)
 
     sums = _Sums(wanted)
-    sums.add(loss, _one(xp_of(loss.data), loss.dtype).reshape(loss.shape), "backward")
+    sums.add(loss, _one(xp_of(loss.data), loss.dtype).reshape(loss.shape))
     while graph:
         node = graph.pop()
         if node.age in needed:
             g = sums.take(node)
             for parent, pullback in node.edges:
                 if parent.age in needed:
-                    writes = getattr(pullback, "into", False)
-                    share = pullback(g, sums.place(parent)) if writes else pullback(g)
-                    sums.add(parent, share, pullback.__qualname__)
+                    sums.pull(parent, pullback, g)
         if not keep_graph and node.edges:
             node.edges = None
     for p in wanted.values():
         if p.age not in sums.of:
-            sums.add(p, xp_of(p.data).zeros_like(p.data), "backward")
+            sums.add(p, xp_of(p.data).zeros_like(p.data))
 
 
 def into(pullback: Callable[..., Array]) -> Callable[..., Array]:
     """Marks a pullback (g, out=None) that can write its share into an array `out`.
 
-    The gradient of a weight is then computed where it stays, in p.grad, and not copied there.
+    The gradient of a weight is then computed where it stays, in p.grad, and not copied there.  A trick of
+    the fused operations: no pullback needs it.
     """
     pullback.into = True
     return pullback
@@ -164,6 +163,30 @@ class _Sums:
     def take(self, node: Tensor) -> Array:
         return self.of[node.age] if node.age in self.wanted else self.of.pop(node.age)
 
+    def pull(self, x: Tensor, pullback: Callable[..., Array], g: Array) -> None:
+        """Add the share that the pullback makes of g."""
+        writes = getattr(pullback, "into", False)
+        share = pullback(g, self.place(x)) if writes else pullback(g)
+        if share.dtype != x.dtype:
+            raise TypeError(f"{_name(pullback)}: the gradient of a {x.dtype} input came as {share.dtype}")
+        if share.shape != x.shape:
+            share = unbroadcast(share, x.shape, _name(pullback))
+        self.add(x, share)
+
+    def add(self, x: Tensor, share: Array) -> None:
+        if x.age in self.made_here:
+            self.of[x.age] += share
+        elif x.age in self.of:
+            self.of[x.age] = self.of[x.age] + share
+            self.made_here.add(x.age)
+        elif (place := self.place(x)) is not None:
+            if share is not place:
+                place[...] = share
+            self.of[x.age] = place
+            self.made_here.add(x.age)
+        else:
+            self.of[x.age] = share
+
     def place(self, x: Tensor) -> Array | None:
         """x.grad, where it waits for its first share."""
         if x.age not in self.wanted or x.age in self.of:
@@ -172,21 +195,7 @@ class _Sums:
             x.grad = xp_of(x.data).empty_like(x.data)
         return x.grad
 
-    def add(self, x: Tensor, share: Array, source: str) -> None:
-        if share.dtype != x.dtype:
-            raise TypeError(f"{source}: the gradient of a {x.dtype} input came as {share.dtype}")
-        place = self.place(x)
-        if share.shape != x.shape:
-            share = unbroadcast(share, x.shape, source)
-        if x.age in self.made_here:
-            self.of[x.age] += share
-        elif x.age in self.of:
-            self.of[x.age] = self.of[x.age] + share
-            self.made_here.add(x.age)
-        elif place is not None:
-            if share is not place:
-                place[...] = share
-            self.of[x.age] = place
-            self.made_here.add(x.age)
-        else:
-            self.of[x.age] = share
+
+def _name(pullback: Callable[..., Array]) -> str:
+    """A function's own; of any other object, its kind."""
+    return getattr(pullback, "__qualname__", type(pullback).__name__)

@@ -179,7 +179,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         "--seed one": "--seed",
         "--seed 1.0": "--seed",
         "--backend torch": "--backend",
-        "--backend cupy": "CuPy is not installed; pip install",
+        "--backend cupy": "CuPy is not installed; python -m pip install",
         # folders
         "--out file": "file",
         "--out file/run": "file/run",
@@ -398,7 +398,7 @@ def test_every_setting_is_an_option(monkeypatch, tmp_path):
     typed = {
         "epochs": 2, "batch": 700, "update": "alternating", "k": 2, "loss": "minimax", "d_loss_scale": 0.7,
         "z": 6, "prior": "gaussian", "hidden": [5, 6], "activations": ["tanh", "relu"], "output": "sigmoid",
-        "g_scale": 0.03, "g_output_scale": 0.02, "bias_clip": 0.01, "units": [4, 3], "pieces": 2,
+        "g_scale": 0.03, "g_output_scale": 0.02, "bias_clip": 0.01, "units": [4, 3], "pieces": 2, "pack": 5,
         "d_scale": 0.01, "keep_input": 0.9, "keep_hidden": 0.6, "optimiser": "momentum", "lr": 0.05,
         "lr_decay": 1.01, "lr_min": 0.01, "momentum": 0.4, "momentum_end": 0.6, "momentum_epochs": 3,
         "samples_every": 2,

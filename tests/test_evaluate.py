@@ -127,8 +127,35 @@ def test_images_as_json(runs, capsys):
 def test_as_text_the_accuracy_stands_beside_every_number_of_the_classifier(runs, capsys):
     assert evaluate.main([str(runs / "digits"), "--centres", "1000"]) == 0
     out, err = capsys.readouterr()
-    assert out.count("% test accuracy, 4 epochs") == 3
-    assert "nats on 150 test images" in out and "1000 centres" in out and "sigma" in err
+    assert "classes: by a classifier with " in out and "% test accuracy after 4 epochs" in out
+    assert "of 150 test images, Parzen window of 1000 samples" in out and "sigma" in err
+
+
+def test_beside_each_number_stands_what_real_images_and_noise_score(runs, capsys):
+    """A reader who has never seen a log-likelihood sees where this one lies."""
+    arguments = [str(runs / "digits"), "--centres", "2000", "--quiet"]
+    assert evaluate.main([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    real, noise = found["references"]["real"], found["references"]["noise"]
+    assert real["log_likelihood"]["centres"] == 1500 and noise["log_likelihood"]["centres"] == 2000
+    assert real["log_likelihood"]["mean"] > 25 > -25 > noise["log_likelihood"]["mean"]
+    assert real["memorising"]["samples"] == found["memorising"]["validation"]
+    assert real["memorising"]["samples"]["to_test"] < 2 < noise["memorising"]["samples"]["to_test"]
+    assert real["classes"]["score"] > 5 > noise["classes"]["score"]
+    assert evaluate.main(arguments) == 0
+    out = capsys.readouterr().out
+    rows = {line[:36].strip(): line[36:].split() for line in out.splitlines()}
+    assert rows["log-likelihood, nats"][::3] == [
+        f"{x['log_likelihood']['mean']:.1f}" for x in (found, real, noise)
+    ]
+    assert rows["score, 1 to 10"] == [f"{x['classes']['score']:.2f}" for x in (found, real, noise)]
+
+
+def test_points_beside_the_mixture_and_noise(runs):
+    found = evaluate.evaluate(runs / "points", FLOAT32)
+    real, noise = found["references"]["real"], found["references"]["noise"]
+    assert real["modes"] == 8 and real["high_quality"] == pytest.approx(real["ceiling"], abs=0.01)
+    assert noise["high_quality"] < 0.02
 
 
 def test_a_run_in_minus_one_to_one_is_measured_in_zero_to_one(runs):
@@ -140,7 +167,7 @@ def test_a_run_in_minus_one_to_one_is_measured_in_zero_to_one(runs):
 def test_points_as_text(runs, capsys):
     assert evaluate.main([str(runs / "points"), "--quiet"]) == 0
     out, _ = capsys.readouterr()
-    assert "of 8" in out and "98.89% of the data" in out and "2500 samples" in out
+    assert "of 8" in out and "of which 98.89% are so near" in out and "2500 samples" in out
 
 
 @pytest.mark.parametrize(
@@ -284,12 +311,31 @@ def test_on_a_line_the_ceiling_is_that_of_a_line():
 
 
 def test_each_number_of_the_text_is_its_own():
-    of = {"to_training": 1.25, "to_test": 2.5, "nearer_to_training": 0.75}
-    found = {"run": "r", "recipe": "digits", "epochs": 3, "samples": 10}
-    found["memorising"] = {"images": 9, "samples": of, "validation": {"nearer_to_training": 0.5}}
-    found["classes"] = {"shares": [0.25, 0.75], "classifier_accuracy": 0.9, "classifier_epochs": 4}
-    found["classes"] |= {"entropy": 0.5, "score": 1.5}
-    text = evaluate.as_text(found)
-    assert "at 1.25 among 9 training images, 2.50 among as many test images; 75.0% of the samples" in text
-    assert "(50.0% of the validation images)" in text and "at most 0.693" in text and "25.0 75.0" in text
-    assert "r: digits, epoch 3, 10 samples" in text and "1.50 of at most 2" in text
+    """Three columns, of which no two numbers are the same."""
+
+    def numbers(n):
+        near = {"to_training": n + 0.25, "to_test": n + 0.5, "nearer_to_training": n / 8, "count": 7}
+        classes = {"shares": [n / 16, 1 - n / 16], "entropy": n / 32, "score": 1 + n / 64}
+        nats = {"mean": 100.0 * n, "standard_error": n / 10, "test_images": 9, "centres": 5 * n, "sigma": 0.2}
+        return {
+            "log_likelihood": nats,
+            "memorising": {"images": 9, "samples": near},
+            "classes": classes | {"classifier_accuracy": 0.9, "classifier_epochs": 4},
+        }
+
+    found = numbers(1) | {"run": "r", "recipe": "digits", "epochs": 3, "samples": 10}
+    text = evaluate.as_text(found | {"references": {"real": numbers(2), "noise": numbers(3)}})
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[0] == "r: digits, epoch 3, 10 samples" and lines[2] == "this run real noise"
+    assert lines[3:11] == [
+        "log-likelihood, nats 100.0 +- 0.1 200.0 +- 0.2 300.0 +- 0.3",
+        "distance to the nearest training image 1.25 2.25 3.25",
+        "distance to the nearest test image 1.50 2.50 3.50",
+        "nearer to training images 12.5% 25.0% 37.5%",
+        "entropy of the classes, at most 0.693 0.031 0.062 0.094",
+        "score, 1 to 2 1.02 1.03 1.05",
+        "class 0 6.2% 12.5% 18.8%",
+        "class 1 93.8% 87.5% 81.2%",
+    ]
+    assert "Parzen window of 5 samples, sigma 0.200; real: of 10 training images" in text
+    assert "90.00% test accuracy after 4 epochs" in text

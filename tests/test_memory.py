@@ -82,6 +82,7 @@ OPERATIONS = {
     "matmul": lambda x, y: ops.matmul(x, y),
     "affine": lambda x, y: ops.affine(x, y, Tensor(np.zeros(4, np.float32))),
     "maxout": lambda x, y: ops.maxout(x, 2),
+    "affine_identity": lambda x, y: ops.affine_identity(x, y, Tensor(np.zeros(4, np.float32))),
     "affine_relu": lambda x, y: ops.affine_relu(x, y, Tensor(np.zeros(4, np.float32))),
     "affine_sigmoid": lambda x, y: ops.affine_sigmoid(x, y, Tensor(np.zeros(4, np.float32))),
     "affine_tanh": lambda x, y: ops.affine_tanh(x, y, Tensor(np.zeros(4, np.float32))),

@@ -8,7 +8,7 @@ import pytest
 from minigan import data, modes
 from minigan.backend import Backend
 from minigan.errors import InputError
-from minigan.nn import Dropout, Linear
+from minigan.nn import BatchNorm, Dropout, Linear, Packed
 from minigan.random import Streams
 from minigan.tensor import Tensor
 
@@ -94,16 +94,21 @@ def test_samples_that_cannot_be_measured(call, samples):
 def test_a_pack_is_judged_together():
     net = Linear(6, 1, Streams(1, Backend("numpy", "float64"))("init"))
     x = np.random.default_rng(0).random((8, 3))
-    packed = modes.Packed(net, 2)
+    packed = Packed(net, 2)
     logits = packed(Tensor(x), None).data
     expected = [np.concatenate([x[2 * i], x[2 * i + 1]]) @ net.W.data for i in range(4)]
     np.testing.assert_allclose(logits, expected)
     assert packed.parameters() == net.parameters()
 
 
+def test_a_pack_hands_on_what_a_checkpoint_keeps():
+    net = BatchNorm(6, Backend())
+    assert Packed(net, 2).buffers() == net.buffers() != {}
+
+
 def test_dropout_within_a_pack():
     streams = Streams(1, Backend("numpy", "float64"))
-    packed, x = modes.Packed(Dropout(0.5), 2), Tensor(np.ones((50, 3)))
+    packed, x = Packed(Dropout(0.5), 2), Tensor(np.ones((50, 3)))
     assert set(packed(x, streams("dropout")).data.flat) == {0.0, 2.0}
     assert (packed(x, None).data == 1).all()
 

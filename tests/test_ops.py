@@ -164,6 +164,11 @@ def affine(draw):
     )
 
 
+@CASES.of(ops.affine_identity)
+def affine_identity(draw):
+    return affine(draw)._replace(call=ops.affine_identity)
+
+
 @CASES.of(ops.maxout)
 def maxout(draw):
     m, pieces, units = draw.sizes(3)

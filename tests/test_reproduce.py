@@ -194,7 +194,7 @@ def test_figure1_in_little(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def short_games(monkeypatch):
-    short = {name: (recipe, pack, 3) for name, (recipe, pack, _) in modes.GAMES.items()}
+    short = {name: (recipe, 3) for name, (recipe, _) in modes.GAMES.items()}
     monkeypatch.setattr(modes, "GAMES", short)
     monkeypatch.setattr(modes, "HELVETICA_UPDATES", 1)
     monkeypatch.setattr(modes, "AHEAD", 3)
@@ -237,19 +237,20 @@ def test_mean_and_standard_error():
 
 
 def test_a_packed_game_differs_only_in_what_D_sees():
-    recipe = recipes.find("ring8").change(batch=6)
-    game = modes.packed_game(recipe, 2, 1, FLOAT32)
+    game, _, _ = modes.begin("ring8, packed", 1, FLOAT32)
     x, z = game.data.minibatch(0), game.prior(game.streams("noise"))
-    assert x.shape == (12, 2) and len(z) == 12
-    assert game.D(Tensor(x), None).shape == (6, 1)
-    plain = modes.packed_game(recipe, 1, 1, FLOAT32)
+    assert x.shape == (200, 2) and len(z) == 200
+    assert game.D(Tensor(x), None).shape == (100, 1)
+    plain, _, _ = modes.begin("ring8", 1, FLOAT32)
+    assert plain.data.minibatch(0).shape == (100, 2) and plain.D(Tensor(x), None).shape == (200, 1)
     for a, b in zip(game.G.parameters(), plain.G.parameters(), strict=True):
         np.testing.assert_array_equal(a.data, b.data)
 
 
 def test_g_ahead_is_many_steps_of_G_and_one_of_D(monkeypatch):
     monkeypatch.setattr(modes, "AHEAD", 5)
-    game = modes.packed_game(recipes.find("ring8"), 1, 1, FLOAT32)
+    game, update, _ = modes.begin(modes.HELVETICA, 1, FLOAT32)
+    assert update is modes.g_ahead
     steps = []
     for player in ("G", "D"):
         optimiser = getattr(game, f"optimiser_{player}")

@@ -12,6 +12,7 @@ import os
 import platform
 import random
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -330,7 +331,10 @@ def interrupting(monkeypatch, rule, at, number=signal.SIGINT, times=1):
     monkeypatch.setitem(algorithm1.UPDATES, rule, interrupted)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("number", STOPPING)
 @pytest.mark.parametrize("at", [0, 7, PER_EPOCH - 1, PER_EPOCH, 2 * PER_EPOCH + 2])
 def test_interrupted(at, number, tmp_path, capsys, monkeypatch, undisturbed):
     """The update is finished and saved, and the line that is said continues the run."""
@@ -346,10 +350,21 @@ def test_interrupted(at, number, tmp_path, capsys, monkeypatch, undisturbed):
     assert left_by(tmp_path / "run") == undisturbed()
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="NOT TESTED: this system has no SIGHUP")
+def test_under_nohup_a_lost_terminal_does_not_matter(tmp_path, monkeypatch, undisturbed):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        interrupting(monkeypatch, "simultaneous", 7, signal.SIGHUP)
+        assert train(tmp_path / "run") == undisturbed()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def said_command(text):
     """The arguments of train in the line that tells how to go on, as a shell would read it."""
     python, module, name, *arguments = shlex.split(text.split("to continue: ")[1])
-    assert (python, module, name) == ("python", "-m", "minigan.train")
+    assert os.path.abspath(shutil.which(python)) == sys.executable
+    assert (module, name) == ("-m", "minigan.train")
     return arguments
 
 

@@ -1,7 +1,9 @@
 """tensor.py: what `backward` does with a graph, whatever the operations in it are."""
 
 import gc
+import operator
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -312,6 +314,28 @@ def test_a_pullback_of_the_wrong_shape_or_dtype_is_named(backend, error, message
     (x,) = tensors(backend, [np.ones((2, 3))])
     with refuses(error, f"half ... {message}"):
         backward(ops.sum(half(x)), wrt=[x])
+
+
+class Twice:
+    """A pullback may be any object that can be called."""
+
+    def __call__(self, g):
+        return 2 * g
+
+
+def test_a_pullback_needs_no_name(backend):
+    x, b = vector(backend, 1.0, 2.0), vector(backend, 3.0)
+    y = Tensor(2 * x.data + 2 * b.data, (x, Twice()), (b, partial(operator.mul, 2)))
+    backward(ops.sum(y), wrt=[x, b])
+    assert_allclose(host(x.grad), [2, 2])
+    assert_allclose(host(b.grad), [4])
+
+
+def test_a_pullback_without_a_name_is_called_by_its_kind(backend):
+    (x,) = tensors(backend, [np.ones((2, 3))])
+    y = Tensor(2 * x.data, (x, partial(lambda g, dtype: g.astype(dtype), dtype="float32")))
+    with refuses(TypeError, "partial: the gradient of a float64 input came as float32"):
+        backward(ops.sum(y), wrt=[x])
 
 
 @pytest.mark.parametrize(

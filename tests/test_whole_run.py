@@ -17,7 +17,7 @@ from minigan import algorithm1, checkpoint, data, pictures, recipes, run, train
 from minigan.algorithm1 import Game
 from minigan.backend import Backend
 from minigan.data import Minibatches
-from minigan.game import minimax
+from minigan.game import discriminator_loss, minimax
 from minigan.random import Streams
 from minigan.tensor import Tensor
 
@@ -54,7 +54,7 @@ def game():
         optimiser_G=RECIPE.optimiser_of(G),
         optimiser_D=RECIPE.optimiser_of(D),
         generator_loss=minimax,
-        d_loss_scale=1.0,
+        discriminator_loss=lambda a: discriminator_loss(a, 1.0),
         k=K,
     )
 

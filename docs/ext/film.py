@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from minigan.algorithm1 import Game, alternating
 from minigan.backend import Backend
+from minigan.game import discriminator_loss
 from minigan.nn import Layer, Linear, Sequential
 from minigan.ops import affine_tanh, logistic
 from minigan.optim import Adam, Optimiser, exponential_decay
@@ -114,7 +116,8 @@ def play() -> dict[str, Any]:
     """The whole film, ready for JSON; curves in thousandths."""
     streams = Streams(SEED, Backend("numpy", "float64"))
     G, D = generator(streams("init", 0)), discriminator(streams("init", 1))
-    game = Game(G, D, Normal(streams), prior, streams, None, None, d_loss_scale=1.0, k=K)
+    box = partial(discriminator_loss, scale=1.0)
+    game = Game(G, D, Normal(streams), prior, streams, None, None, discriminator_loss=box, k=K)
     film = Film(game)
     game.optimiser_D = Watched(
         Adam(D.parameters(), exponential_decay(1e-2, 1.001, 0), beta1=0.5), film.d_moved

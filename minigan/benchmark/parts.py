@@ -12,7 +12,14 @@ from minigan.recipes import Recipe
 
 RELU = (ops.relu, ops.leaky_relu, kernels.bias_relu, kernels.relu_gradient)
 SIGMOID = (ops.sigmoid, ops.logistic, kernels.sigmoid, kernels.bias_sigmoid, kernels.sigmoid_gradient)
-AFFINE = (ops.affine, ops.affine_relu, ops.affine_sigmoid, ops.affine_maxout, ops._affine_but_for_b)
+AFFINE = (
+    ops.affine,
+    ops.affine_identity,
+    ops.affine_relu,
+    ops.affine_sigmoid,
+    ops.affine_maxout,
+    ops._affine_but_for_b,
+)
 PARTS: dict[str, tuple[Any, ...]] = {  # functions, and modules for all of theirs; the first that fits counts
     "matrix products and biases": (*AFFINE, ops.matmul),
     "activations": (*RELU, *SIGMOID, ops.tanh),

@@ -85,7 +85,7 @@ def torch_network(net: Sequential) -> Any:
             return x.view(len(x), self.pieces, -1).amax(1)
 
     activations = {
-        ops.affine: [],
+        ops.affine_identity: [],
         ops.affine_relu: [torch.nn.ReLU()],
         ops.affine_sigmoid: [torch.nn.Sigmoid()],
         ops.affine_tanh: [torch.nn.Tanh()],

@@ -21,7 +21,7 @@ def synthetic(recipe: Recipe) -> Dataset:
         return run.load_data(recipe)
     n, shape = PICTURES[recipe.data]
     pixels = np.random.default_rng(1).integers(256, size=(n, np.prod(shape)), dtype=np.uint8)
-    scales = scaling(255, shape, "symmetric" if recipe.output == "tanh" else "unit")
+    scales = scaling(255, shape, recipe.values)
     return Dataset("synthetic bytes", pixels, pixels[:0], pixels[:0], None, None, None, shape, *scales)
 
 

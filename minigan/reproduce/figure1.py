@@ -11,11 +11,10 @@ from minigan import algorithm1, parzen, pictures, recipes, run, theory
 from minigan.algorithm1 import Game
 from minigan.backend import Backend
 from minigan.cli import Parser, exit_status
-from minigan.game import discriminator_loss
-from minigan.ops import concatenate, logistic
+from minigan.ops import logistic
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
 from minigan.sample import generate
-from minigan.tensor import Tensor, backward
+from minigan.tensor import Tensor
 from minigan.theory import Normals
 
 EXAMPLES = "  python -m minigan.reproduce figure1 --out runs/figure1"
@@ -82,16 +81,13 @@ def play(seed: int) -> list[dict[str, Any]]:
 def d_step(game: Game, t: int) -> None:
     """D learns; G stands still."""
     x, z = Tensor(game.data.minibatch(t)), Tensor(game.prior(game.streams("noise", t)))
-    loss = discriminator_loss(game.D(concatenate([x, game.G(z, None)]), None))
-    backward(loss, wrt=game.D.parameters())
-    game.optimiser_D.step(t, 0)
+    algorithm1.d_step(game, x, z, None, t, epoch=0)
 
 
 def g_step(game: Game, t: int) -> None:
     """G learns; D stands still."""
     z = Tensor(game.prior(game.streams("noise", t)))
-    backward(game.generator_loss(game.D(game.G(z, None), None)), wrt=game.G.parameters())
-    game.optimiser_G.step(t, 0)
+    algorithm1.g_step(game, z, None, t, epoch=0)
 
 
 def _settling(game: Game, steps: int) -> Game:

@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,12 +13,10 @@ from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
 from minigan.data import Mixture
 from minigan.errors import InputError
-from minigan.game import discriminator_loss
-from minigan.ops import concatenate
 from minigan.recipes import Recipe
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
 from minigan.sample import generate
-from minigan.tensor import Tensor, backward
+from minigan.tensor import Tensor
 
 EXAMPLES = """\
   python -m minigan.reproduce modes                  ring8 and grid25, plain and packed, 10 seeds
@@ -37,12 +34,12 @@ def decaying(name: str, updates: int, lr: float, to: float) -> Recipe:
     return recipes.find(name).change(lr=lr, lr_decay=(lr / to) ** (1 / updates))
 
 
-# The game's name: recipe, examples that D judges at once, updates
-GAMES: dict[str, tuple[Recipe, int, int]] = {
-    "ring8": (decaying("ring8", 10_000, 0.004, 0.00012), 1, 10_000),
-    "ring8, packed": (decaying("ring8", 10_000, 0.004, 0.00012), 2, 10_000),
-    "grid25": (decaying("grid25", 25_000, 0.004, 0.00012), 1, 25_000),
-    "grid25, packed": (decaying("grid25", 35_000, 0.003, 0.00015), 2, 35_000),
+PACKED = {"pack": 2, "batch": 200}  # 100 packs of two
+GAMES: dict[str, tuple[Recipe, int]] = {  # and how many updates
+    "ring8": (decaying("ring8", 10_000, 0.004, 0.00012), 10_000),
+    "ring8, packed": (decaying("ring8", 10_000, 0.004, 0.00012).change(**PACKED), 10_000),
+    "grid25": (decaying("grid25", 25_000, 0.004, 0.00012), 25_000),
+    "grid25, packed": (decaying("grid25", 35_000, 0.003, 0.00015).change(**PACKED), 35_000),
 }
 PUBLISHED = {  # mean modes and high-quality share, PacGAN (Lin et al. 2018), tables 1 and 2: GAN and PacGAN2
     "ring8": (6.3, 0.982),
@@ -101,34 +98,18 @@ def _seconds(left: list[tuple[str, int]], backend: Backend) -> float:
 
 def begin(name: str, seed: int, backend: Backend) -> tuple[Game, Callable[[Game, int], Any], int]:
     """The game of that name as it starts, its update, and how many of these."""
-    if name == HELVETICA:
-        return packed_game(recipes.find("ring8"), 1, seed, backend), g_ahead, HELVETICA_UPDATES
-    recipe, pack, updates = GAMES[name]
-    return packed_game(recipe, pack, seed, backend), algorithm1.UPDATES[recipe.update], updates
-
-
-def packed_game(recipe: Recipe, pack: int, seed: int, backend: Backend) -> Game:
-    """A game whose D judges `pack` examples at once; a minibatch has recipe.batch of these packs."""
-    dataset = run.load_data(recipe)
-    game = run.set_up(recipe.change(batch=pack * recipe.batch), dataset, backend, seed)
-    if pack == 1:
-        return game
-    net = recipe.discriminator(pack * dataset.train.shape[1], game.streams)
-    D = modes.Packed(net, pack)
-    return replace(game, D=D, optimiser_D=recipe.optimiser_of(D))
+    recipe, updates = GAMES.get(name, (recipes.find("ring8"), HELVETICA_UPDATES))
+    game = run.set_up(recipe, run.load_data(recipe), backend, seed)
+    return game, g_ahead if name == HELVETICA else algorithm1.UPDATES[recipe.update], updates
 
 
 def g_ahead(game: Game, t: int) -> None:
     """The Helvetica scenario on purpose: many steps of G against a D that stands still, then one of D."""
     noise = game.streams("noise", t)
     for i in range(t * AHEAD, (t + 1) * AHEAD):
-        g_loss = game.generator_loss(game.D(game.G(Tensor(game.prior(noise)), None), None))
-        backward(g_loss, wrt=game.G.parameters())
-        game.optimiser_G.step(i, 0)
+        algorithm1.g_step(game, Tensor(game.prior(noise)), None, i, epoch=0)
     x, z = Tensor(game.data.minibatch(t)), Tensor(game.prior(noise))
-    d_loss = discriminator_loss(game.D(concatenate([x, game.G(z, None)]), None), game.d_loss_scale)
-    backward(d_loss, wrt=game.D.parameters())
-    game.optimiser_D.step(t, 0)
+    algorithm1.d_step(game, x, z, None, t, epoch=0)
 
 
 def _measure(name: str, seed: int, backend: Backend) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _table1(args: Namespace, argv: list[str]) -> int:
 
 def _of_run(report: Report, folder: str, backend: Backend) -> dict[str, Any]:
     recipe = run.read_config(Path(folder)).recipe
-    if recipe.data != "mnist" or recipe.output == "tanh":
+    if recipe.data != "mnist" or recipe.values != "unit":
         raise InputError(f"--runs: {folder} did not learn mnist in [0, 1], and the table is of that")
     _, dataset, G = run.load_generator(Path(folder), backend)
     epoch = evaluate.epochs_of(Path(folder))

@@ -4,7 +4,7 @@ import numpy as np
 
 from minigan import ops
 from minigan.algorithm1 import Update
-from minigan.game import discriminator_loss
+from minigan.game import value
 from minigan.homework.answers import Answer
 from minigan.tensor import Tensor, backward
 
@@ -141,17 +141,17 @@ def maxout__largest_magnitude(x, pieces):
     return _maxout(x, pieces, lambda a, g: _at(a, abs(a).argmax(axis=1), g), value)
 
 
-def _d_loss(a_real, a_fake, scale):
-    return discriminator_loss(ops.concatenate([a_real, a_fake]), scale)
-
-
 def _play(game, t, d_loss=None, data=lambda game, i: i, G_step=lambda t: t, D_twice=False):
+    """d_loss: of a_real, a_fake and the factor on V, in place of the game's."""
     noise, dropout = game.streams("noise", t), game.streams("dropout", t)
     epoch = t * game.k // game.data.per_epoch
     for i in range(t * game.k, t * game.k + game.k):
         a_fake = game.D(game.G(Tensor(game.prior(noise)), dropout), dropout)
         a_real = game.D(Tensor(game.data.minibatch(data(game, i))), dropout)
-        loss = (d_loss or _d_loss)(a_real, a_fake, game.d_loss_scale)
+        loss = game.discriminator_loss(ops.concatenate([a_real, a_fake]))
+        if d_loss:
+            scale = loss.data.item() / -value(a_real, a_fake).data.item()
+            loss = d_loss(a_real, a_fake, scale)
         backward(loss, wrt=game.D.parameters())
         for _ in range(1 + D_twice):
             game.optimiser_D.step(i, epoch)
@@ -173,7 +173,7 @@ def alternating__only_fake(game, t):
 
 @stranger
 def alternating__squares_the_scale(game, t):
-    return _play(game, t, lambda a, b, scale: _d_loss(a, b, scale * scale * 0.9))
+    return _play(game, t, lambda a, b, scale: value(a, b) * (-0.9 * scale * scale))
 
 
 @stranger

@@ -23,6 +23,7 @@ MODULES = (*CORE, *MEASURES, "run", "train", "sample", "evaluate", "reproduce")
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
+    "nn": ("nn", "modes"),
     "reproduce": ("reproduce",),
     "run": ("whole_run", "run", "odd_files", "commands"),
     "sample": ("sample", "commands"),

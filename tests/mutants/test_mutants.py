@@ -19,11 +19,13 @@ TARGETS = [
     "random.Streams",
     "random.Stream",
     "algorithm1.alternating",
+    "algorithm1.d_step",
+    "algorithm1.g_step",
     "algorithm1.simultaneous",
     *(f"ops.{name}" for name in operations(ops)),
     *(f"nn.{name}" for name in public(nn, inspect.isclass) if name != "Layer"),
     *(f"game.{name}" for name in operations(game)),
-    *(f"optim.{name}" for name in public(optim, callable)),
+    *(f"optim.{name}" for name in public(optim, callable) if name != "Optimiser"),
 ]
 
 

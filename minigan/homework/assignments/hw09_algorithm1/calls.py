@@ -5,12 +5,13 @@ G(z) = z A + c and D(x) = x w + b (a logit), so that every gradient has a closed
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from minigan.algorithm1 import Game
-from minigan.game import GENERATOR_LOSSES
+from minigan.game import GENERATOR_LOSSES, discriminator_loss
 from minigan.nn import Layer
 from minigan.ops import add, matmul
 from minigan.tensor import Tensor
@@ -50,7 +51,7 @@ def alternating(
         optimiser_G=_Optimiser(players["G"], events),
         optimiser_D=_Optimiser(players["D"], events),
         generator_loss=GENERATOR_LOSSES[loss],
-        d_loss_scale=scale,
+        discriminator_loss=partial(discriminator_loss, scale=scale),
         k=k,
     )
     update = target.alternating(game, t)

@@ -12,7 +12,7 @@ from minigan.tensor import Tensor, backward
 def _D_loss(game: Game, i: int, z: Tensor, dropout) -> tuple[Tensor, Tensor, Tensor]:
     a_real = game.D(Tensor(game.data.minibatch(i)), dropout)
     a_fake = game.D(game.G(z, dropout), dropout)
-    return discriminator_loss(concatenate([a_real, a_fake]), game.d_loss_scale), a_real, a_fake
+    return game.discriminator_loss(concatenate([a_real, a_fake])), a_real, a_fake
 
 
 def _G_loss(game: Game, z: Tensor, dropout) -> Tensor:
@@ -173,15 +173,18 @@ def alternating__real_and_fake_swapped(game: Game, t: int) -> Update:
     noise, dropout, epoch = _begin(game, t)
     for i in range(t * game.k, t * game.k + game.k):
         _, a_real, a_fake = _D_loss(game, i, Tensor(game.prior(noise)), dropout)
-        d_loss = discriminator_loss(concatenate([a_fake, a_real]), game.d_loss_scale)
+        d_loss = game.discriminator_loss(concatenate([a_fake, a_real]))
         _step_D(game, d_loss, i, epoch)
     g_loss = _G_loss(game, Tensor(game.prior(noise)), dropout)
     _step_G(game, g_loss, t, epoch)
     return _update(d_loss, g_loss, a_real, a_fake)
 
 
-@wrong("D_gradient fresh_noise fresh_data", "you leave out game.d_loss_scale")
-def alternating__no_scale(game: Game, t: int) -> Update:
+@wrong(
+    "D_gradient fresh_noise fresh_data",
+    "you always use minigan's own loss for D; the game says which (discriminator_loss)",
+)
+def alternating__always_half(game: Game, t: int) -> Update:
     noise, dropout, epoch = _begin(game, t)
     for i in range(t * game.k, t * game.k + game.k):
         _, a_real, a_fake = _D_loss(game, i, Tensor(game.prior(noise)), dropout)
