@@ -36,7 +36,7 @@ def path_of(module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def tests_of(module: str) -> list[Path]:
+def files_of(module: str) -> list[Path]:
     """The files that hold the tests of a module."""
     own = module.replace(".", "_")
     at_least = (own,) if (TESTS / f"test_{own}.py").exists() else TESTED_IN[module.partition(".")[0]]

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from multiprocessing.connection import Connection
 from typing import Any
 
-from . import Mutant, tests_of
+from . import Mutant, files_of
 
 TOO_LATE = "the right module was loaded before the mistake was made"
 OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
@@ -25,7 +25,7 @@ def run_tests(mutant: Mutant | None, modules: Iterable[str], answer: Connection)
             plant(mutant)
         import pytest  # not before: its plugins and ours may import minigan
 
-        files = dict.fromkeys(str(path) for module in modules for path in tests_of(module))
+        files = dict.fromkeys(str(path) for module in modules for path in files_of(module))
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             status = pytest.main([*OPTIONS, *files], plugins=[witness])
         if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

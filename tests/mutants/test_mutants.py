@@ -10,7 +10,7 @@ from properties import operations, public
 
 from minigan import game, nn, ops, optim
 
-from . import HERE, MODULES, MUTANTS, PACKAGE, Mutant
+from . import CORE, HERE, MODULES, MUTANTS, PACKAGE, Mutant, path_of, files_of
 from .__main__ import is_rejected, verdict
 
 TARGETS = [
@@ -36,16 +36,42 @@ def test_there_are_three_wrong_answers(target):
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.target}: {mutant.mistake}")
 def test_the_mistake_can_be_made(mutant):
-    right, wrong = (PACKAGE / f"{mutant.module}.py").read_text("utf-8"), mutant.source()
+    right, wrong = path_of(mutant.module).read_text("utf-8"), mutant.source()
     assert compile(wrong, "wrong", "exec", optimize=2) != compile(right, "wrong", "exec", optimize=2)
 
 
 def test_each_is_in_the_file_of_its_module_and_no_file_is_forgotten():
     stems = [path.stem for path in HERE.glob("*.txt")]
-    assert {stem for stem in stems if (PACKAGE / f"{stem}.py").exists()} == set(MODULES)
+    assert {stem for stem in stems if path_of(stem).exists()} == set(MODULES)
     for module in MODULES:
         titles = [p.partition(":")[0] for p in (HERE / f"{module}.txt").read_text("utf-8").split("\n\n")]
         assert {title.partition(".")[0] for title in titles} == {module}
+
+
+def test_there_are_fifteen_for_whatever_is_outside_the_core():
+    counts = Counter(mutant.target.partition(".")[0] for mutant in MUTANTS)
+    assert all(counts[module] >= 15 for module in MODULES if module not in CORE)
+    assert sum("on a GPU" in mutant.mistake for mutant in MUTANTS) >= 30
+
+
+@pytest.mark.parametrize(
+    ("target", "module", "files"),
+    [
+        ("ops.mul", "ops", ["test_ops.py"]),
+        ("random", "random", ["test_random.py"]),
+        ("data.load", "data", ["test_data_sets.py"]),
+        ("data.idx.read", "data.idx", ["test_data_idx.py"]),
+        ("data.cifar10.restore", "data.cifar10", ["test_data_sets.py"]),
+        (
+            "run.Training",
+            "run",
+            ["test_whole_run.py", "test_run.py", "test_odd_files.py", "test_commands.py"],
+        ),
+    ],
+)
+def test_the_module_of_a_target_and_its_tests(target, module, files):
+    mutant = Mutant(target, "", "", "")
+    assert mutant.module == module and [path.name for path in files_of(module)] == files
 
 
 def test_there_are_many_and_no_two_are_the_same():
