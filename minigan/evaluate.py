@@ -77,7 +77,7 @@ def evaluate(
     """All that there is to measure of a run, by name, as JSON can hold it; beside it, under "references",
     what real examples and what noise score by the same measures."""
     config, dataset, G = run.load_generator(folder, backend)
-    run.use_threads(threads, backend, config.recipe, G)
+    run.use_threads(threads, backend, config.recipe.batch, G)
     count = POINTS if isinstance(dataset, Mixture) else centres
     samples = generate(G, config.recipe.noise(Streams(seed, backend)("sample"), count))
     found: dict[str, Any] = {"run": str(folder), "recipe": config.recipe.name, "data": dataset.name}

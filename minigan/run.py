@@ -176,7 +176,7 @@ class Training:
 
     def use_threads(self, wanted: int | None) -> None:
         """As `use_threads` for both players; the number belongs to the run."""
-        used = use_threads(wanted, self.backend, self.config.recipe, self.game.G, self.game.D)
+        used = use_threads(wanted, self.backend, self.config.recipe.batch, self.game.G, self.game.D)
         self.config = replace(self.config, threads=used)
 
     def start(self, out: str | None) -> None:
@@ -296,7 +296,7 @@ class Training:
             pictures.save_curves(self.folder / "curves.png", log, self.config.recipe.d_loss_scale, g_balance)
 
 
-def use_threads(wanted: int | None, backend: Backend, recipe: Recipe, *nets: Layer) -> int | None:
+def use_threads(wanted: int | None, backend: Backend, batch: int, *nets: Layer) -> int | None:
     """Compute with `wanted` threads of the matrix library, or with as many as serve these networks best.
 
     Tried on their products with a minibatch; the number, or None where nobody counts (see threads.use).
@@ -304,7 +304,7 @@ def use_threads(wanted: int | None, backend: Backend, recipe: Recipe, *nets: Lay
     if backend.name != "numpy":
         return None
     weights = [p.data.shape for net in nets for p in net.parameters() if p.data.ndim == 2]
-    return threads.use(wanted, [(recipe.batch, inputs, units) for inputs, units in weights])
+    return threads.use(wanted, [(batch, inputs, units) for inputs, units in weights])
 
 
 def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns: int = 10) -> None:

@@ -1,14 +1,12 @@
 """python -m minigan.benchmark: how fast this machine plays one update, beside its bare matrix products."""
 
 import json
-import os
-import subprocess
 import sys
 from argparse import ArgumentTypeError, Namespace
 from importlib.util import find_spec
 from pathlib import Path
 
-from minigan import recipes
+from minigan import recipes, threads
 from minigan.backend import choose
 from minigan.benchmark import document
 from minigan.cli import Parser, exit_status
@@ -21,13 +19,10 @@ EXAMPLES = """\
   python -m minigan.benchmark --sweep                          a few minutes: batch, width, update rule
   python -m minigan.benchmark --backend cupy --recipe mnist    on a GPU"""
 
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
 
 def main(argv: list[str] | None = None) -> int:
     """Measure as the arguments say; returns the exit status."""
-    argv = sys.argv[1:] if argv is None else argv
-    return exit_status(lambda: _benchmark(_parser().parse_args(argv), argv))
+    return exit_status(lambda: _benchmark(_parser().parse_args(argv)))
 
 
 def _parser() -> Parser:
@@ -55,7 +50,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _benchmark(args: Namespace, argv: list[str]) -> int:
+def _benchmark(args: Namespace) -> int:
     recipe = recipes.find(args.recipe)
     recipe = recipe.change(batch=args.batch or recipe.batch, update=args.update or recipe.update)
     if args.cpu_time and (args.threads != 1 or args.backend != "numpy"):
@@ -66,8 +61,8 @@ def _benchmark(args: Namespace, argv: list[str]) -> int:
         raise InputError("--compare torch: PyTorch is not installed; pip install torch")
     if args.write:
         document.read(args.write)
-    if args.threads and any(os.environ.get(name) != str(args.threads) for name in THREADS):
-        return _with_threads(args.threads, argv)
+    if args.threads:
+        threads.use(args.threads, [])
     from minigan.benchmark import measure, report  # slow to import, and --help has no need of them
 
     result = {"command": _command(args), **measure.measure(recipe, choose(args.backend), args)}
@@ -76,14 +71,6 @@ def _benchmark(args: Namespace, argv: list[str]) -> int:
     if not args.quiet:
         print(json.dumps(result) if args.json else report.report(result))
     return 0
-
-
-def _with_threads(threads: int, argv: list[str]) -> int:
-    """This command again in a process of its own: matrix libraries read their thread count as they start."""
-    above = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (above, os.environ.get("PYTHONPATH"))))
-    env = os.environ | dict.fromkeys(THREADS, str(threads)) | {"PYTHONPATH": path}
-    return subprocess.run([sys.executable, "-m", "minigan.benchmark", *argv], env=env).returncode
 
 
 def _command(args: Namespace) -> str:

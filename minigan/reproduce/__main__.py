@@ -45,10 +45,12 @@ def _all(argv: list[str]) -> int:
     )
     made.add_argument("--out", default="runs/paper", metavar="FOLDER", help="(default: runs/paper)")
     made.add_backend()
+    made.add_threads()
     made.add_argument("--quiet", action="store_true", help="say nothing but errors and the results")
     args = made.parse_args(argv)
     for what in REPRODUCTIONS:
         options = ["--out", str(Path(args.out) / what)] + ["--quiet"] * args.quiet
+        options += ["--threads", str(args.threads)] if args.threads is not None else []
         if what in ON_A_BACKEND:
             options += ["--backend", args.backend]
         if what in ("figure2", "figure3"):

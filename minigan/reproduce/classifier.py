@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import checkpoint, data, pictures
+from minigan import checkpoint, data, pictures, run
 from minigan.backend import choose, to_host
 from minigan.classifier import SETTINGS, Classifier
 from minigan.cli import Parser, exit_status
@@ -36,6 +36,7 @@ def _parser() -> Parser:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
     parser.add_argument("--out", metavar="FOLDER", help="a stopped reproduction continues there")
     parser.add_backend()
+    parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
 
@@ -65,7 +66,9 @@ def _classifier(args: Namespace) -> int:
 def _train(args: Namespace, dataset: data.Dataset, epochs: int, folder: Path) -> list[dict]:
     """One record for each epoch; an earlier run that was stopped goes on where it was."""
     settings = SETTINGS[args.data]
-    classifier = Classifier(dataset, settings, choose(args.backend), args.seed)
+    backend = choose(args.backend)
+    classifier = Classifier(dataset, settings, backend, args.seed)
+    run.use_threads(args.threads, backend, settings.batch, classifier.net)
     identity = {"data": args.data, "seed": args.seed, "backend": args.backend, "settings": asdict(settings)}
     curve = _resume(classifier, folder, json.loads(json.dumps(identity)))[:epochs]
     began, first = time.monotonic(), len(curve)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, data, modes, pictures, recipes, run
+from minigan import algorithm1, data, modes, pictures, recipes, run, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
@@ -61,6 +61,7 @@ def _parser() -> Parser:
 
 
 def _modes(args: Namespace, argv: list[str]) -> int:
+    threads.use(args.threads, [])  # no product here is large enough for two
     if args.seeds < 1:
         raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     backend = choose(args.backend)

@@ -77,6 +77,7 @@ def parser(what: str, purpose: str, examples: str) -> Parser:
     """The arguments that all reproductions have."""
     made = Parser(f"reproduce {what}", purpose, examples)
     made.add_argument("--out", metavar="FOLDER", help=f"a stopped reproduction continues there (runs/{what})")
+    made.add_threads()
     made.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
     return made
 

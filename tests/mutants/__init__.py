@@ -12,6 +12,7 @@ mistake:
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -43,6 +44,12 @@ def files_of(module: str) -> list[Path]:
     return [TESTS / f"test_{name}.py" for name in TESTED_IN.get(module, at_least)]
 
 
+@cache
+def _read_module(module: str) -> tuple[list[str], ast.Module]:
+    text = path_of(module).read_text("utf-8")
+    return text.splitlines(keepends=True), ast.parse(text)
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A mistake in `target`: a definition of a module (with its decorators), or ("game") all of it."""
@@ -60,9 +67,8 @@ class Mutant:
 
     def source(self) -> str:
         """The text of the module with the mistake in it.  ValueError where the mistake cannot be made."""
-        lines = path_of(self.module).read_text("utf-8").splitlines(keepends=True)
+        lines, node = _read_module(self.module)
         first, last = 0, len(lines)
-        node = ast.parse("".join(lines))
         for name in self.target.removeprefix(self.module).split(".")[1:]:
             (node,) = (child for child in node.body if getattr(child, "name", None) == name)
             first, last = min(x.lineno for x in (node, *node.decorator_list)) - 1, node.end_lineno
