@@ -169,7 +169,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         "--recipe DIGITS": "--recipe: expected one of digits, mnist",
         "--prior normal": "--prior: expected one of uniform, gaussian, got normal",
         "--loss nonsaturating": "--loss: expected one of non-saturating, minimax",
-        "--update both": "--update: expected one of simultaneous, alternating",
+        "--update both": "--update: expected one of alternating, simultaneous",
         "--output softmax": "--output",
         "--optimiser sgd": "--optimiser",
         "--activations relu,gelu": "--activations",
