@@ -2,13 +2,15 @@
 
 import io
 import json
+import shlex
+import signal
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from minigan import run, train
+from minigan import algorithm1, pictures, run, train
 from minigan.files import read_json, write_json
 
 TINY = ["--quiet", "--epochs", "1", "--batch", "500", "--hidden", "5", "--units", "4", "--z", "3"]
@@ -73,6 +75,39 @@ def test_what_is_said_from_start_to_end(tmp_path, capsys):
         f"film:    {folder / 'film.gif'}",
         *last,
     ]
+
+
+def test_interrupted_it_says_how_to_go_on_even_where_it_is_quiet(tmp_path, monkeypatch, capsys):
+    play = algorithm1.UPDATES["simultaneous"]
+
+    def interrupted(game, t):
+        signal.raise_signal(signal.SIGINT)
+        return play(game, t)
+
+    monkeypatch.setitem(algorithm1.UPDATES, "simultaneous", interrupted)
+    assert train.main([*TINY, "--film", "--out", str(tmp_path / "run")]) == 130
+    out = capsys.readouterr().out
+    assert out.startswith("interrupted; saved at update 1; to continue: ") and out.count("\n") == 1
+    assert f"--resume {shlex.quote(str(tmp_path / 'run'))}" in out
+    assert not (tmp_path / "run/film.gif").exists()
+
+
+def test_a_film_is_in_the_order_of_the_epochs(folder, monkeypatch):
+    filmed = []
+    monkeypatch.setattr(pictures, "save_film", lambda path, frames: filmed.append((path, list(frames))))
+    names = ["epoch-0001.png", "epoch-9999.png", "epoch-10000.png"]
+    for name in names[1:]:
+        (folder / "samples" / name).write_bytes((folder / "samples" / names[0]).read_bytes())
+    assert train.main(["--quiet", "--resume", str(folder), "--film"]) == 0
+    assert filmed == [(folder / "film.gif", [folder / "samples" / name for name in names])]
+
+
+def test_force_and_out(folder, capsys):
+    command = ["--quiet", "--resume", str(folder), "--lr", "0.5", "--epochs", "2"]
+    assert train.main([*command, "--out", str(folder / "other")]) == 2
+    assert "--out names a new run folder" in capsys.readouterr().err
+    assert train.main([*command, "--force"]) == 0
+    assert read_json(folder / "config.json")["recipe"]["lr"] == 0.5
 
 
 # While it plays --------------------------------------------------------------------------------------

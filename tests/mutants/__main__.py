@@ -8,9 +8,10 @@ import multiprocessing
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import MUTANTS, Mutant
@@ -47,10 +48,14 @@ def main(word: str = "") -> int:
     return 1 if survivors else 0
 
 
-def trial(mutant: Mutant | None, modules: Iterable[str] = ()) -> dict[str, Any]:
+def trial(
+    mutant: Mutant | None, modules: Iterable[str] = (), seconds: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, Any]:
     """What becomes of the tests of these modules, or the mutant's, with this mistake, in a new process."""
     result, answer = FRESH.Pipe(duplex=False)
-    process = FRESH.Process(target=run_tests, args=(mutant, modules or [mutant.module], answer))
+    process = FRESH.Process(
+        target=run_tests, args=(mutant, list(modules) or [mutant.module], dict(seconds), answer)
+    )
     process.start()
     answer.close()
     try:
@@ -79,7 +84,8 @@ def report(right: dict[str, Any], trials: list[tuple[Mutant, dict[str, Any]]]) -
     return f"""## Wrong answers
 
 `python -m tests.mutants` makes each mistake below in a copy of the module, runs that module's tests on NumPy
-(`tests/test_ops.py` for `minigan/ops.py`), and writes down the first that fails. Without a mistake all these
+(`tests/test_ops.py` for `minigan/ops.py`; `tests/mutants/__init__.py` says where they are elsewhere; CUDA texts
+compiled for the CPU), and writes down the first that fails. Without a mistake all these
 {right["tests"]:,} tests pass; {right["gradient_checks"]} of them check gradients.
 
 | module | wrong answers | rejected | survivors |

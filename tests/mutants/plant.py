@@ -17,10 +17,15 @@ OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p"
 OPTIONS += ["-m", "not processes"]  # those see the right module
 
 
-def run_tests(mutant: Mutant | None, modules: Iterable[str], answer: Connection) -> None:
-    """Send what became of the tests of these modules, with this mistake in one of them."""
+def run_tests(
+    mutant: Mutant | None, modules: Iterable[str], seconds: dict[str, float], answer: Connection
+) -> None:
+    """Send what became of the tests of these modules, with this mistake in one of them.
+
+    seconds: how long tests take; those that take less come first, and may spare us the others.
+    """
     try:
-        witness = Witness(mutant.target.rpartition(".")[2] if mutant else "")
+        witness = Witness(mutant.target.rpartition(".")[2] if mutant else "", seconds)
         if mutant:
             plant(mutant)
         import pytest  # not before: its plugins and ours may import minigan
@@ -59,16 +64,17 @@ def plant(mutant: Mutant) -> None:
 class Witness:
     """A plugin of pytest: puts the tests that speak of `name` first, and sees what becomes of each."""
 
-    def __init__(self, name: str) -> None:
-        self.name = _plain(name)
+    def __init__(self, name: str, seconds: dict[str, float]) -> None:
+        self.name, self.order, self.seconds = _plain(name), seconds, {}
         self.tests = self.gradient_checks = 0
         self.rejected_by: str | None = None
         self.broken: str | None = None
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        items.sort(key=lambda item: self.name not in _plain(item.name))  # a stable sort
+        items.sort(key=lambda item: (self.name not in _plain(item.name), self.order.get(item.nodeid, 0)))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
         if report.passed and report.when == "call":
             self.tests += 1
             self.gradient_checks += "-gradient-" in report.nodeid

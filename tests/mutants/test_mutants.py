@@ -12,7 +12,8 @@ from properties import operations, public
 from minigan import game, nn, ops, optim
 
 from . import CORE, HERE, MODULES, MUTANTS, PACKAGE, Mutant, files_of, path_of
-from .__main__ import is_rejected, verdict
+from .__main__ import is_rejected, trial, verdict
+from .mechanical import changes
 
 TARGETS = [
     "tensor.backward",
@@ -115,3 +116,24 @@ print((Tensor(numpy.ones(1)) * 5).data)
 def test_only_a_test_that_fails_rejects(result, says):
     assert verdict(result) == says
     assert is_rejected(result) == says.startswith("test_ops")
+
+
+# A part of both commands ------------------------------------------------------------------------------
+
+
+def test_some_wrong_answers_are_rejected_and_right_ones_are_not(monkeypatch):
+    """Each of three in a process of its own, as `python -m tests.mutants` tries all of them."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    right = trial(None, ["theory"])
+    assert verdict(right) == "NONE" and right["tests"] == len(right["seconds"]) > 10
+    for mutant in [mutant for mutant in MUTANTS if mutant.module == "theory"][:2]:
+        assert is_rejected(trial(mutant, (), right["seconds"])), mutant
+
+
+def test_some_mechanical_changes_are_noticed():
+    pytest.importorskip("cosmic_ray", reason="NOT TESTED: pip install cosmic-ray")
+    found = changes("data.mixtures")
+    assert len(found) > 20
+    for change in found[3::15][:3]:
+        result = trial(change, [change.module])
+        assert is_rejected(result) or result["broken"], change.after
