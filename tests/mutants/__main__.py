@@ -84,8 +84,8 @@ def report(right: dict[str, Any], trials: list[tuple[Mutant, dict[str, Any]]]) -
     return f"""## Wrong answers
 
 `python -m tests.mutants` makes each mistake below in a copy of the module, runs that module's tests on NumPy
-(`tests/test_ops.py` for `minigan/ops.py`; `tests/mutants/__init__.py` says where they are elsewhere; CUDA texts
-compiled for the CPU), and writes down the first that fails. Without a mistake all these
+(`tests/test_ops.py` for `minigan/ops.py`; `tests/mutants/__init__.py` says where they are elsewhere) and its
+CUDA compiled for the CPU, and writes down the first that fails. Without a mistake all these
 {right["tests"]:,} tests pass; {right["gradient_checks"]} of them check gradients.
 
 | module | wrong answers | rejected | survivors |
