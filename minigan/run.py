@@ -73,6 +73,12 @@ def configure(recipe: Recipe, seed: int, backend: str, threads: int | None = Non
     return Config(recipe, seed, backend, versions, threads)
 
 
+def configure_again(stored: Config, recipe: Recipe, seed: int, backend: str, wanted: int | None) -> Config:
+    """The config with which a stored run goes on; its own number of threads where nobody wants another."""
+    wanted = wanted or threads.from_environment() or stored.threads
+    return configure(recipe, seed, backend, wanted if stored.threads else None)
+
+
 def create(out: str | None, config: Config) -> Path:
     """A new run folder: `out`, or the first free runs/<recipe>-1, -2, ...  Never one that holds a run."""
     if out is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigan import recipes, threads
+from minigan import recipes
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status, named
 from minigan.errors import InputError
@@ -157,15 +157,13 @@ def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
     recipe = recipes.find(args.recipe) if args.recipe else stored.recipe
     backend = choose(args.backend or stored.backend)
     seed = stored.seed if args.seed is None else args.seed
-    wanted = args.threads or threads.from_environment() or stored.threads
-    counted = wanted if stored.threads else None
-    config = run.configure(recipe.change(**changes), seed, backend.name, counted)
+    config = run.configure_again(stored, recipe.change(**changes), seed, backend.name, args.threads)
     if (differences := stored.differences(config)) and not args.force:
         raise InputError(
             f"{folder} would not be the same run: {'; '.join(differences)}; --force continues it anyway"
         )
     training = run.Training(config if args.force else replace(config, pictures=stored.pictures), backend)
-    training.use_threads(wanted)
+    training.use_threads(args.threads or config.threads)
     training.resume(folder)
     return training
 

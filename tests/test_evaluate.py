@@ -76,6 +76,22 @@ def test_the_protocol():
     assert found["mean"] == pytest.approx(nats.mean())
     assert found["standard_error"] == pytest.approx(nats.std() / np.sqrt(150))
     assert (found["centres"], found["test_images"]) == (1200, 150)
+    assert found["sigmas"] == list(parzen.SIGMAS)
+    refined = found["refined"]
+    assert (refined["sigma"], refined["validation"]) == parzen.refine_sigma(valid, centres, sigma)
+    nats = parzen.log_likelihood(test, centres, refined["sigma"])
+    assert refined["mean"] == pytest.approx(nats.mean())
+    assert refined["standard_error"] == pytest.approx(nats.std() / np.sqrt(150))
+
+
+def test_a_grid_of_ones_own():
+    dataset = data.load("digits")
+    centres = dataset.train[:1200] / np.float32(16)
+    ours, theirs = (
+        evaluate.log_likelihood(centres, dataset, FLOAT32, sigmas=s) for s in [(0.3, 0.4), parzen.SIGMAS]
+    )
+    assert ours["sigma"] == 0.3 and ours["sigmas"] == [0.3, 0.4] and ours["mean"] < theirs["mean"]
+    assert ours["refined"]["sigma"] == pytest.approx(theirs["refined"]["sigma"], rel=1e-4)
 
 
 def test_points_from_the_mixture_itself():
@@ -115,11 +131,13 @@ def test_a_damaged_or_older_judge_is_trained_again(cache, monkeypatch):
 
 
 def test_images_as_json(runs, capsys):
-    assert evaluate.main([str(runs / "digits"), "--json", "--centres", "1000", "--quiet"]) == 0
+    command = [str(runs / "digits"), "--json", "--centres", "1000", "--quiet", "--sigmas", ".2,.3,.5"]
+    assert evaluate.main(command) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert err == "" and found["epochs"] == 1 and found["samples"] == 1000
     assert np.isfinite(found["log_likelihood"]["mean"]) and found["log_likelihood"]["centres"] == 1000
+    assert found["log_likelihood"]["sigma"] in (0.2, 0.3, 0.5) and found["log_likelihood"]["refined"]["sigma"]
     assert sum(found["classes"]["shares"]) == pytest.approx(1)
     assert {"memorising", "recipe", "data", "seed", "run"} <= found.keys()
 
@@ -145,6 +163,7 @@ def test_beside_each_number_stands_what_real_images_and_noise_score(runs, capsys
     assert evaluate.main(arguments) == 0
     out = capsys.readouterr().out
     rows = {line[:36].strip(): line[36:].split() for line in out.splitlines()}
+    assert len(rows["with sigma refined"]) == 9 and "refined 0." in out
     assert rows["log-likelihood, nats"][::3] == [
         f"{x['log_likelihood']['mean']:.1f}" for x in (found, real, noise)
     ]
@@ -178,6 +197,10 @@ def test_points_as_text(runs, capsys):
         (["{digits}", "--centres", "999"], "--centres: expected 1000 or more"),
         (["{digits}", "--centres", "many"], "invalid int value"),
         (["{digits}", "--seed", "-1"], "seed: expected an integer from 0"),
+        (["{digits}", "--sigmas", ""], "--sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", ".1,-1"], "--sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", ".1,nan"], "--sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", "1e-200"], "--sigmas: expected numbers from .001 to 1000"),
     ],
 )
 def test_bad_input_is_one_line(runs, capsys, arguments, message):

@@ -73,6 +73,7 @@ ORDER = [
     "reproduce.figure3",
     "reproduce.modes",
     "reproduce.table1",
+    "reproduce.ruler",
     "reproduce.curve",
     "reproduce.classifier",
     "reproduce.__main__",

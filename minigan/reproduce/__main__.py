@@ -12,6 +12,7 @@ REPRODUCTIONS = {
     "figure1": "the game on a line, in four frames and as a film",
     "modes": "how many modes a generator finds on ring8 and grid25, plain and packed",
     "table1": "log-likelihood on MNIST over several seeds, beside the paper's",
+    "ruler": "what a grid of sigmas hides of a log-likelihood",
     "curve": "log-likelihood against epochs, by update and by loss",
     "figure2": "fair samples of a run, with the nearest training images",
     "figure3": "straight lines through z-space",
