@@ -17,7 +17,7 @@ from minigan.reproduce import __main__ as reproduce
 from minigan.reproduce import curve, figure1, figure2, figure3, milestones, modes, report, table1
 from minigan.reproduce import theory as theory_again
 
-FLOAT32, QUIET = Backend("numpy", "float32"), Namespace(quiet=True)
+FLOAT32, QUIET = Backend("numpy", "float32"), Namespace(quiet=True, threads=None)
 SMALL = {"epochs": 1, "batch": 500, "z": 3, "hidden": (5,), "units": (4,)}
 
 
@@ -78,13 +78,14 @@ def test_epochs_that_do_not_rise(text):
 def test_a_run_is_measured_at_each_epoch(tmp_path, monkeypatch):
     asked = []
 
-    def measure(folder, recipe, seed, backend, args):
+    def measure(folder, recipe, seed, backend, args, sigmas):
         asked.append((folder, recipe.epochs, seed))
-        return {"mean": 10.0 * recipe.epochs, "standard_error": 1.0}
+        found = {"mean": 10.0 * recipe.epochs, "standard_error": 1.0, "sigma": 0.2, "validation": 9.0}
+        return found | {"refined": found, "sigmas": list(sigmas)}
 
     monkeypatch.setattr(milestones, "_measure", measure)
     made = report.Report("curve", str(tmp_path), [], {})
-    found = milestones.measured(made, "a b", recipes.mnist, 3, [2, 5], FLOAT32, QUIET)
+    found = milestones.measured(made, "a b", recipes.mnist, 3, [2, 5], FLOAT32, QUIET, [0.1, 0.2])
     assert asked == [(tmp_path / "a-b", 2, 3), (tmp_path / "a-b", 5, 3)]
     assert [(one["epoch"], one["mean"]) for one in found] == [(2, 20.0), (5, 50.0)]
 
@@ -94,14 +95,14 @@ def test_a_run_in_the_way_and_a_run_that_is_stopped(tmp_path, monkeypatch):
     run.Training(run.configure(recipe, 1, "numpy"), FLOAT32).start(str(tmp_path / "run"))
     monkeypatch.setattr(run.Training, "play", lambda *_: False)
     with pytest.raises(InputError, match="seed is 1, not 2"):
-        milestones._measure(tmp_path / "run", recipe, 2, FLOAT32, QUIET)
+        milestones._measure(tmp_path / "run", recipe, 2, FLOAT32, QUIET, [0.1])
     with pytest.raises(KeyboardInterrupt):
-        milestones._measure(tmp_path / "other", recipe, 2, FLOAT32, QUIET)
+        milestones._measure(tmp_path / "other", recipe, 2, FLOAT32, QUIET, [0.1])
 
 
 def test_every_run_is_measured_with_the_same_noise(monkeypatch):
     recipe = recipes.find("ring8")
-    monkeypatch.setattr(evaluate, "log_likelihood", lambda samples, *_: samples)
+    monkeypatch.setattr(evaluate, "log_likelihood", lambda samples, *_, **__: samples)
     monkeypatch.setattr(evaluate, "CENTRES", 50)
     found = milestones.log_likelihood(Doubles(), recipe, None, FLOAT32)
     np.testing.assert_array_equal(found, 2 * recipe.noise(Streams(0, FLOAT32)("sample"), 50))
@@ -121,14 +122,14 @@ def test_centres_that_no_generator_made(monkeypatch):
     rng = np.random.default_rng(0)
     train, test = rng.integers(0, 256, (7, 4), np.uint8), rng.integers(0, 256, (5, 4), np.uint8)
     dataset = Dataset("mine", train, test, test, prepare=lambda x: x / 255)
-    np.testing.assert_allclose(table1._real(dataset), train[:3] / 255, rtol=1e-6)
+    np.testing.assert_allclose(table1.real_images(dataset), train[:3] / 255, rtol=1e-6)
     np.testing.assert_allclose(table1._mean_image(dataset), [train.mean(axis=0) / 255], rtol=1e-6)
 
 
 def test_lloyd_asks_for_the_nearest_not_for_the_largest_product(monkeypatch):
     monkeypatch.setattr(evaluate, "CENTRES", 2)
     x = np.array([[1, 1], [9, 9], [2, 2], [8, 8]], np.uint8)
-    np.testing.assert_allclose(table1._centroids(Dataset("mine", x, x, x)), [[1.5, 1.5], [8.5, 8.5]])
+    np.testing.assert_allclose(table1.centroids(Dataset("mine", x, x, x)), [[1.5, 1.5], [8.5, 8.5]])
 
 
 def test_a_variant_differs_in_one_place():

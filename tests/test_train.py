@@ -21,7 +21,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(run.pictures, "save_curves", lambda *_: None)
 
 
-def test_zero_is_a_setting_too(tmp_path):
+def test_zero_is_a_setting_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(run.Training, "play", lambda *_: True)
     zero = ["--lr-min", "0", "--momentum", "0", "--momentum-epochs", "0", "--seed", "0"]
     assert train.main([*TINY, *zero, "--out", str(tmp_path / "run")]) == 0
     config = read_json(tmp_path / "run/config.json")

@@ -43,7 +43,7 @@ class Report:
     def _go_on(self, stored: Any) -> None:
         try:
             same, self.found = stored["settings"] == self.settings, dict(stored["found"])
-            if stored["sha256"] != _sha256(self.found):
+            if "sha256" in stored and stored["sha256"] != _sha256(self.found):  # reports of 0.2 have none
                 raise ValueError
         except (KeyError, TypeError, ValueError, RecursionError):
             raise InputError(f"--out: {self.path} is not what a reproduction writes; name another") from None
