@@ -4,6 +4,7 @@ Three steps of D for one of G, seed 2, batch norm, both losses as in the paper's
 At D = 1/2 many columns of a log agree within any tolerance; here no two do, nor one column at two epochs.
 """
 
+import functools
 import itertools
 import json
 import signal
@@ -89,11 +90,17 @@ def D_of(logits):
 
 @pytest.fixture(scope="module")
 def left(tmp_path_factory):
-    """The folder; what both parts showed; checkpoint and log where it was interrupted; what became curves.
+    """left(): the folder; what both parts showed; checkpoint and log where it was interrupted; the curves.
+
+    A test plays it, so that a run that cannot be played fails a test.
 
     Every look at the clock is a second later than the one before.
     """
-    folder, seen, seconds = tmp_path_factory.mktemp("far") / "run of seed 2", [], itertools.count()
+    return functools.cache(lambda: played_and_resumed(tmp_path_factory.mktemp("far") / "run of seed 2"))
+
+
+def played_and_resumed(folder):
+    seen, seconds = [], itertools.count()
     play = algorithm1.UPDATES["alternating"]
 
     def interrupting(game, t):
@@ -124,9 +131,8 @@ def left(tmp_path_factory):
     return folder, seen, kept, log, curves
 
 
-@pytest.fixture
-def log(left):
-    return [json.loads(line) for line in (left[0] / "log.jsonl").read_text().splitlines()]
+def log_of(left):
+    return [json.loads(line) for line in (left()[0] / "log.jsonl").read_text().splitlines()]
 
 
 def test_it_is_far_from_one_half(played):
@@ -139,8 +145,8 @@ def test_it_is_far_from_one_half(played):
         assert min(abs(a - b) for a, b in itertools.combinations(column, 2)) > 3e-4, column
 
 
-def test_the_log_column_by_column(played, log):
-    shown, _, _ = played
+def test_the_log_column_by_column(played, left):
+    (shown, _, _), log = played, log_of(left)
     assert [record["epoch"] for record in log] == [1, 2, 3, 4, 5]
     assert [record["update"] for record in log] == ENDS
     for record, rows in zip(log, np.split(shown, ENDS[:-1]), strict=True):
@@ -155,7 +161,7 @@ def test_the_log_column_by_column(played, log):
 def test_what_is_shown_on_the_way(played, left):
     """The means of the updates since the last time, whatever was logged in between."""
     shown, before = played[0], 0
-    seen = [one for one in left[1] if one != "resumed"]
+    seen = [one for one in left()[1] if one != "resumed"]
     assert [t for t, _ in seen[: INTERRUPTED + 1]] == list(range(1, INTERRUPTED + 2))
     assert {b - a for (a, _), (b, _) in itertools.pairwise(seen)} >= {1, 2}
     for t, means in seen:
@@ -164,16 +170,16 @@ def test_what_is_shown_on_the_way(played, left):
     assert before == ENDS[-1]
 
 
-def test_where_it_was_interrupted(played, left, log):
+def test_where_it_was_interrupted(played, left):
     """The checkpoint holds the updates of the epoch under way, the log the epochs before it."""
-    arrays, meta = left[2]
+    _, _, (arrays, meta), log, _ = left()
     assert meta["t"] == INTERRUPTED + 1
     np.testing.assert_allclose(arrays["values"], played[0][ENDS[1] : INTERRUPTED + 1], rtol=1e-6)
-    assert [json.loads(line) for line in left[3].splitlines()] == log[:2]
+    assert [json.loads(line) for line in log.splitlines()] == log_of(left)[:2]
 
 
 def test_the_pictures(played, left):
-    folder, frames = left[0], played[1]
+    folder, frames = left()[0], played[1]
     assert sorted(path.name for path in (folder / "samples").iterdir()) == sorted(frames)
     for name, expected in frames.items():
         found = np.asarray(Image.open(folder / "samples" / name)).astype(int)
@@ -185,15 +191,16 @@ def test_the_pictures(played, left):
 
 def test_the_state(played, left):
     """Bit for bit, and nothing more."""
-    arrays, meta = checkpoint.load(left[0] / "checkpoint.npz")
+    arrays, meta = checkpoint.load(left()[0] / "checkpoint.npz")
     assert meta["t"] == ENDS[-1] and arrays.pop("values").shape == (0, 4)
     assert arrays.keys() == played[2].keys()
     for name, expected in played[2].items():
         np.testing.assert_array_equal(arrays[name], expected, err_msg=name, strict=True)
 
 
-def test_the_curves(left, log):
+def test_the_curves(left):
     """Drawn at the interruption too; the balances are those of the loss and of the factor on it."""
-    (_, first, *balances), (path, whole, *_) = left[4]
-    assert (first, whole, path) == (log[:2], log, left[0] / "curves.png")
+    folder, *_, curves = left()
+    (_, first, *balances), (path, whole, *_) = curves
+    assert (first, whole, path) == (log_of(left)[:2], log_of(left), folder / "curves.png")
     assert balances == [1.0, pytest.approx(-np.log(2))]
