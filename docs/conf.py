@@ -33,7 +33,7 @@ myst_heading_anchors = 4
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_type_aliases = {"Dataset": "minigan.data.Dataset"}  # recipes.py names it without importing it
+autodoc_type_aliases = {"Dataset": "minigan.data.Dataset"}  # paper.py names it without importing it
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 add_module_names = False

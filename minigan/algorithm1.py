@@ -70,9 +70,10 @@ def alternating(game: Game, t: int) -> Update:
 def d_step(
     game: Game, x: Tensor, z: Tensor, dropout: Stream | None, i: int, epoch: int
 ) -> tuple[Array, Array, Array]:
-    """D's step number i: ascend V by theta_d, that is descend -V.  Its loss, its logits on x and on G(z).
+    """Ascend V by theta_d: D's step number i descends its loss, -V times a factor.
 
     D judges examples and samples in one pass; a D with batch norm would take its statistics over both.
+    dropout: None for none.  Returns the loss, and D's logits on x and on G(z).
     """
     a = game.D(concatenate([x, game.G(z, dropout)]), dropout)
     loss = game.discriminator_loss(a)
@@ -83,7 +84,7 @@ def d_step(
 
 
 def g_step(game: Game, z: Tensor, dropout: Stream | None, t: int, epoch: int) -> Array:
-    """G's step number t: descend its loss by theta_g, through D and its dropout.  Its loss."""
+    """Descend by theta_g, through D and its dropout: G's step number t.  Returns G's loss."""
     loss = game.generator_loss(game.D(game.G(z, dropout), dropout))
     backward(loss, wrt=game.G.parameters())
     game.optimiser_G.step(t, epoch)
@@ -103,7 +104,8 @@ def simultaneous(game: Game, t: int) -> Update:
 
     z = Tensor(game.prior(game.streams("noise", t)))
     x = Tensor(game.data.minibatch(t))
-    a_real, a_fake = D(x, dropout), D(G(z, dropout), dropout)
+    a_real = D(x, dropout)
+    a_fake = D(G(z, dropout), dropout)
     d_loss = game.discriminator_loss(concatenate([a_real, a_fake]))
     g_loss = game.generator_loss(a_fake)
     backward(d_loss, wrt=D.parameters(), keep_graph=True)

@@ -108,9 +108,12 @@ class BatchNorm(Layer):
 
     def __init__(self, features: int, backend: Backend, momentum: float = 0.9, eps: float = 1e-5) -> None:
         xp, dtype = backend.xp, backend.dtype
-        self.gamma, self.beta = Tensor(xp.ones(features, dtype)), Tensor(xp.zeros(features, dtype))
-        self.running_mean, self.running_var = xp.zeros(features, dtype), xp.ones(features, dtype)
-        self.momentum, self.eps = momentum, eps
+        self.gamma = Tensor(xp.ones(features, dtype))
+        self.beta = Tensor(xp.zeros(features, dtype))
+        self.running_mean = xp.zeros(features, dtype)
+        self.running_var = xp.ones(features, dtype)
+        self.momentum = momentum
+        self.eps = eps
 
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         if rng is None:

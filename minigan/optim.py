@@ -87,7 +87,8 @@ class Momentum:
     ) -> None:
         self.theta = Theta(parameters)
         self.parameters = self.theta.parameters
-        self.learning_rate, self.momentum = learning_rate, momentum
+        self.learning_rate = learning_rate
+        self.momentum = momentum
         self.velocity, self._velocity = self.theta.zeros()
 
     def step(self, t: int, epoch: int) -> None:
@@ -114,12 +115,17 @@ class Adam:
     ) -> None:
         self.theta = Theta(parameters)
         self.parameters = self.theta.parameters
-        self.learning_rate, self.beta1, self.beta2, self.eps = learning_rate, beta1, beta2, eps
-        (self.m, self._m), (self.v, self._v) = self.theta.zeros(), self.theta.zeros()
+        self.learning_rate = learning_rate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.m, self._m = self.theta.zeros()
+        self.v, self._v = self.theta.zeros()
 
     def step(self, t: int, epoch: int) -> None:
         theta, gradient = self.theta.gather()
-        lr, bias = self.learning_rate(t) / (1 - self.beta1 ** (t + 1)), 1 - self.beta2 ** (t + 1)
+        lr = self.learning_rate(t) / (1 - self.beta1 ** (t + 1))
+        bias = 1 - self.beta2 ** (t + 1)
         kernels.adam(theta, self._m, self._v, gradient, lr, 1 - self.beta1, 1 - self.beta2, bias, self.eps)
 
     def momentum(self, epoch: int) -> float:

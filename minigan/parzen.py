@@ -19,6 +19,7 @@ from minigan.errors import InputError
 from minigan.tensor import Array
 
 ROWS, CENTRES = 1000, 500  # of one matrix product: 4 MB
+PRODUCTS = [(ROWS, 784, CENTRES)]  # what is tried to see how many threads pay
 KEPT = 10_000_000  # pairs whose distances are kept, where they serve several passes: 80 MB
 SIGMAS = tuple(10 ** (i / 9 - 1) for i in range(10))  # logspace(-1, 0, 10), the authors' grid
 STEPS, CLOSE = 100, 1e-4  # refining ends when log sigma moves by less

@@ -92,14 +92,14 @@ def save_points(path: str | os.PathLike, real: np.ndarray, fake: np.ndarray) -> 
 def save_curves(
     path: str | os.PathLike,
     log: Sequence[dict[str, Any]],
-    d_loss_scale: float = 0.5,
+    d_balance: float = math.log(2),
     g_balance: float = math.log(2),
 ) -> None:
     """Both losses, and what D says of real and generated examples, over the epochs of `log`.
 
-    log           records of log.jsonl, with epoch, d_loss, g_loss, d_real, d_fake
-    d_loss_scale  the factor on D's loss: at the balance, D = 1/2, it is d_loss_scale 2 log 2
-    g_balance     G's loss there: log 2, or -log 2 for the minimax loss
+    log        records of log.jsonl, with epoch, d_loss, g_loss, d_real, d_fake
+    d_balance  D's loss at the balance, D = 1/2: log 2 with the factor 0.5
+    g_balance  G's loss there: log 2, or -log 2 for the minimax loss
     """
     if not log:
         raise InputError("curves: the log has no epoch yet; there is nothing to draw")
@@ -108,7 +108,6 @@ def save_curves(
     if missing:
         raise InputError(f"curves: a record of the log has no {missing[0]}")
     epoch, d_loss, g_loss, d_real, d_fake = (np.array([r[name] for r in log], float) for name in names)
-    d_balance = 2 * math.log(2) * d_loss_scale
     figure, (left, right) = panels(2, 11, 4.2)
     style = {"marker": "o", "markersize": 4} if len(log) <= 30 else {}
     for axes, of_D, of_G, labels in (

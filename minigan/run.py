@@ -297,9 +297,10 @@ class Training:
 
     def _draw(self) -> None:
         if log := read_log(self.folder):
-            undecided = Tensor(np.zeros((1, 1)))  # the logit of D = 1/2
-            g_balance = float(self.game.generator_loss(undecided).data)
-            pictures.save_curves(self.folder / "curves.png", log, self.config.recipe.d_loss_scale, g_balance)
+            undecided = Tensor(np.zeros((2, 1)))  # logits of D = 1/2, on an example and a sample
+            losses = self.game.discriminator_loss, self.game.generator_loss
+            balances = [float(loss(undecided).data) for loss in losses]
+            pictures.save_curves(self.folder / "curves.png", log, *balances)
 
 
 def use_threads(wanted: int | None, backend: Backend, batch: int, *nets: Layer) -> int | None:

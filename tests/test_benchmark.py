@@ -19,7 +19,7 @@ from minigan import data, kernels, ops, recipes, run, tensor, threads
 from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
 from minigan.benchmark import __main__ as benchmark
-from minigan.benchmark import document, instruments, parts, sweep
+from minigan.benchmark import document, instruments, neighbours, parts, sweep
 from minigan.benchmark.floor import floor, gflop, products
 from minigan.benchmark.pytorch import torch_step
 from minigan.benchmark.report import report, tables
@@ -352,6 +352,27 @@ def test_threads(monkeypatch, capsys):
     assert measured(capsys, "--threads", "2")["threads"] == 2
     assert measured(capsys)["threads"] is None
     assert used == [2]
+
+
+def test_beside_neighbours(monkeypatch, capsys):
+    """In the shortest of times: each recipe alone and beside others, the choice among what was measured."""
+    started, ended = [], []
+    process = SimpleNamespace(kill=lambda: ended.append("kill"), wait=lambda: ended.append("wait"))
+    monkeypatch.setattr(neighbours.subprocess, "Popen", lambda command: started.append(command) or process)
+    monkeypatch.setattr(neighbours, "RECIPES", ("ring8",))
+    monkeypatch.setattr(neighbours, "SECONDS", 1e-3)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    for name in threads.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(neighbours.run, "use_threads", lambda *_: 2)
+    found = measured(capsys, "--neighbours")["neighbours"]
+    assert [row["neighbours"] for row in found] == [0, 2] and found[0]["ms"].keys() == {"1", "2"}
+    assert len(started) == 2 and ended == ["kill", "wait"] * 2
+    table = neighbours.table([{"recipe": "mnist", "neighbours": 2, "ms": {1: 10.0, 2: 20.0}, "chosen": 2}])
+    assert table.splitlines()[-1] == "| mnist | 2 | 10 | 20 | 2 | 2.00 |"
+    monkeypatch.setenv(threads.VARIABLES[0], "1")
+    assert benchmark.main(["--neighbours"]) == 2
+    assert "--neighbours: nothing is left to choose; unset OPENBLAS_NUM_THREADS" in capsys.readouterr().err
 
 
 # What is typed wrongly -------------------------------------------------------------------------------

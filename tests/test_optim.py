@@ -78,6 +78,16 @@ def test_every_optimiser_is_tested():
     assert public(optim, is_optimiser).keys() == {optimiser.__name__ for optimiser in CASES}
 
 
+def test_both_say_their_learning_rate_and_momentum(backend):
+    """As a log wants to know them."""
+    (p,) = tensors(backend, [np.ones(3)])
+    for optimiser in (
+        Momentum([p], lambda t: 0.1 / (t + 1), lambda epoch: 0.5 + epoch / 10),
+        Adam([p], lambda t: 0.1 / (t + 1), beta1=0.7),
+    ):
+        assert (optimiser.learning_rate(1), optimiser.momentum(2)) == (0.05, 0.7)
+
+
 def test_adam_has_the_defaults_of_the_later_tutorials(backend):
     (p,) = tensors(backend, [np.ones(3)])
     optimiser, gradients = Adam([p], lambda t: 0.1), np.array([[1.0, 1e-7, -2.0], [0.5, 0.0, 1.0]])

@@ -249,12 +249,12 @@ def test_the_balance_is_where_D_is_one_half(figure):
     assert balances(left) == {"balance": pytest.approx(math.log(2))}
     assert left.texts[0].get_text() == "balance\n0.693"
     assert balances(right) == {"balance": 0.5}
-    left, _ = figure(pictures.save_curves, LOG, 1.0).axes
+    left, _ = figure(pictures.save_curves, LOG, math.log(4)).axes
     assert balances(left) == {
         "D's balance": pytest.approx(math.log(4)),
         "G's balance": pytest.approx(math.log(2)),
     }
-    left, _ = figure(pictures.save_curves, LOG, 0.5, g_balance=-math.log(2)).axes
+    left, _ = figure(pictures.save_curves, LOG, g_balance=-math.log(2)).axes
     assert balances(left) == {
         "D's balance": pytest.approx(math.log(2)),
         "G's balance": pytest.approx(-math.log(2)),

@@ -12,6 +12,7 @@ from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.nn import Dropout, Maxout
+from minigan.paper import OUTPUTS
 from minigan.random import Streams
 from minigan.recipes import RECIPES, Recipe
 from minigan.tensor import Tensor
@@ -327,7 +328,7 @@ def test_the_data_lie_where_G_reaches(name, output, low):
     x = dataset.prepare(dataset.train.astype(np.float32))
     assert (x.min(), x.max()) == (low, 1)
     G, _ = networks(recipe, dataset)
-    assert G.layers[-1].f is recipes.OUTPUTS[output]
+    assert G.layers[-1].f is OUTPUTS[output]
 
 
 # Impossible values -----------------------------------------------------------------------------------
@@ -403,7 +404,7 @@ def test_unknown_recipe(name, hint):
     assert message.startswith("--recipe: expected one of digits, mnist, ") and hint in message
 
 
-@pytest.mark.parametrize("output", recipes.OUTPUTS)
+@pytest.mark.parametrize("output", OUTPUTS)
 def test_any_output_for_cifar10_works_or_is_refused(output):
     """Its values have no bounds, so a bounded output may be refused, but in one line."""
     recipe = recipes.find("cifar10").change(hidden=(4, 4), units=(4, 4), output=output)

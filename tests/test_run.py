@@ -405,6 +405,14 @@ def test_interrupted_it_draws_the_curves_of_the_epochs_so_far(tmp_path, monkeypa
     assert (tmp_path / "run/curves.png").exists()
 
 
+def test_the_curves_are_told_where_the_game_balances(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(run.pictures, "save_curves", lambda path, log, *balances: drawn.append(balances))
+    train(tmp_path / "run", "--loss", "minimax", "--d-loss-scale", "1", epochs=1)
+    (balances,) = drawn
+    assert balances == pytest.approx((np.log(4), -np.log(2)))
+
+
 def test_interrupted_while_nobody_listens_any_more(tmp_path, monkeypatch, undisturbed):
     """As Ctrl-C in `train | tee log`, which ends tee as well: the checkpoint comes before the next line."""
 

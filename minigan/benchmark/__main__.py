@@ -5,8 +5,10 @@ import sys
 from argparse import ArgumentTypeError, Namespace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from minigan import recipes, threads
+from minigan.algorithm1 import UPDATES
 from minigan.backend import choose
 from minigan.benchmark import document
 from minigan.cli import Parser, exit_status
@@ -16,6 +18,7 @@ EXAMPLES = """\
   python -m minigan.benchmark                                  half a minute, all cores
   python -m minigan.benchmark --threads 1 --compare torch      one core, and PyTorch beside it
   python -m minigan.benchmark --update simultaneous --batch 32 --json
+  python -m minigan.benchmark --neighbours                     a minute: threads beside busy programs
   python -m minigan.benchmark --sweep                          a few minutes: batch, width, update rule
   python -m minigan.benchmark --backend cupy --recipe mnist    on a GPU"""
 
@@ -30,13 +33,16 @@ def _parser() -> Parser:
     known = ", ".join(recipes.RECIPES)
     default = "mnist-alternating"
     parser.add_argument("--recipe", default=default, metavar="NAME", help=f"one of {known} ({default})")
-    parser.add_argument("--update", choices=recipes.UPDATES, help="(default: the recipe's)")
+    parser.add_argument("--update", choices=tuple(UPDATES), help="(default: the recipe's)")
     parser.add_argument("--batch", type=_positive, metavar="N", help="examples in a minibatch (the recipe's)")
     parser.add_backend()
     parser.add_argument("--threads", type=_positive, metavar="N", help="of the matrix library (all cores)")
     parser.add_argument("--repeats", type=_positive, default=50, metavar="N", help="timed updates (50)")
     parser.add_argument("--compare", choices=("torch",), help="time PyTorch as well, where it is installed")
     parser.add_argument("--sweep", action="store_true", help="also other batches, widths and update rules")
+    parser.add_argument(
+        "--neighbours", action="store_true", help="only this: threads, alone and beside busy programs"
+    )
     parser.add_argument("--cpu-time", action="store_true", help="not wall time; only with --threads 1")
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     parser.add_argument("--write", type=Path, metavar="FILE.md", help="put the tables into this document too")
@@ -63,13 +69,18 @@ def _benchmark(args: Namespace) -> int:
         document.read(args.write)
     if args.threads:
         threads.use(args.threads, [])
-    from minigan.benchmark import measure, report  # slow to import, and --help has no need of them
+    from minigan.benchmark import measure, neighbours, report  # slow to import, and --help does not need them
 
-    result = {"command": _command(args), **measure.measure(recipe, choose(args.backend), args)}
+    if args.neighbours:
+        result: dict[str, Any] = {"command": _command(args), "neighbours": neighbours.measure()}
+        tables = text = neighbours.table(result["neighbours"])
+    else:
+        result = {"command": _command(args), **measure.measure(recipe, choose(args.backend), args)}
+        tables, text = report.tables(result), report.report(result)
     if args.write:
-        document.write(args.write, result["command"], report.tables(result))
+        document.write(args.write, result["command"], tables)
     if not args.quiet:
-        print(json.dumps(result) if args.json else report.report(result))
+        print(json.dumps(result) if args.json else text)
     return 0
 
 

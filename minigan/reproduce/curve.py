@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from minigan import evaluate, pictures, recipes
+from minigan import evaluate, parzen, pictures, recipes, threads
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
 from minigan.reproduce import milestones
@@ -37,6 +37,7 @@ def _parser() -> Parser:
 def _curve(args: Namespace, argv: list[str]) -> int:
     epochs, sigmas = milestones.epochs_of(args.epochs), evaluate.sigmas_of(args.sigmas)
     backend = choose(args.backend)
+    threads.use(args.threads, parzen.PRODUCTS)
     report = Report("curve", args.out, argv, {"backend": backend.name, "seed": args.seed})
     left = {
         name: recipe for name, recipe in VARIANTS.items() if f"{name}, epoch {epochs[-1]}" not in report.found

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluate, parzen, pictures, run
+from minigan import data, evaluate, parzen, pictures, run, threads
 from minigan.backend import Backend, choose, to_host
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
@@ -49,6 +49,7 @@ def _parser() -> Parser:
 
 def _ruler(args: Namespace, argv: list[str]) -> int:
     backend = choose(args.backend)
+    threads.use(args.threads, parzen.PRODUCTS)
     if args.run:
         table1.recipe_of(args.run)
     dataset = data.load("mnist")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluate, pictures, recipes, run
+from minigan import data, evaluate, parzen, pictures, recipes, run, threads
 from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
@@ -68,6 +68,7 @@ def _table1(args: Namespace, argv: list[str]) -> int:
     for folder in args.runs or ():
         recipe_of(folder)  # what is wrong with the last is said before the first is measured
     backend = choose(args.backend)
+    threads.use(args.threads, parzen.PRODUCTS)
     dataset = data.load("mnist")
     report = Report("table1", args.out, argv, {"backend": backend.name})
     if args.runs:
