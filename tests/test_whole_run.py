@@ -203,4 +203,4 @@ def test_the_curves(left):
     folder, *_, curves = left()
     (_, first, *balances), (path, whole, *_) = curves
     assert (first, whole, path) == (log_of(left)[:2], log_of(left), folder / "curves.png")
-    assert balances == [1.0, pytest.approx(-np.log(2))]
+    assert balances == pytest.approx([2 * np.log(2), -np.log(2)])

@@ -68,11 +68,7 @@ def test_there_are_fifteen_for_whatever_is_outside_the_core():
         ("data.load", "data", ["test_data_sets.py"]),
         ("data.idx.read", "data.idx", ["test_data_idx.py"]),
         ("data.cifar10.restore", "data.cifar10", ["test_data_sets.py"]),
-        (
-            "run.Training",
-            "run",
-            ["test_whole_run.py", "test_run.py", "test_odd_files.py", "test_commands.py"],
-        ),
+        ("sample._lines", "sample", ["test_sample.py", "test_commands.py"]),
     ],
 )
 def test_the_module_of_a_target_and_its_tests(target, module, files):
