@@ -12,7 +12,7 @@ import numpy as np
 
 import minigan
 from minigan import checkpoint, data, modes, parzen, run
-from minigan.backend import Backend, choose, to_host, xp_of
+from minigan.backend import Backend, choose, to_host
 from minigan.classifier import Classifier, Settings
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset, Mixture
@@ -264,12 +264,11 @@ def _restored(judge: Classifier, path: Path, identity: dict[str, Any]) -> bool:
     """Whether the file at `path` is whole and of this classifier; if so, it is read into it."""
     try:
         saved, meta = checkpoint.load(path)
+        if meta.get("identity") != identity:
+            return False
+        checkpoint.fill(judge.arrays(), saved)
     except InputError:
         return False
-    if meta["identity"] != identity:
-        return False
-    for name, a in judge.arrays().items():
-        a[...] = xp_of(a).asarray(saved[name])
     return True
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
-from math import isfinite, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from minigan import ops
 from minigan.algorithm1 import UPDATES
 from minigan.errors import InputError
+from minigan.files import is_number
 from minigan.game import GENERATOR_LOSSES
 from minigan.nn import Dropout, Layer, Linear, Maxout, Sequential
 from minigan.optim import Adam, Momentum, Optimiser, exponential_decay, linear_ramp
@@ -117,7 +118,7 @@ class Recipe:
             if not _is_like(value, f.default):
                 raise InputError(f"{_flag(f.name)}: expected a value like {f.default!r}, got {value!r}")
             for v in value if isinstance(value, tuple) else (value,):
-                if isinstance(v, float) and not isfinite(v):
+                if not isinstance(v, str) and not is_number(v):
                     raise InputError(f"{_flag(f.name)}: expected a finite number, got {v}")
             if limit := f.metadata.get("limit"):
                 self._require(f.name, limit)

@@ -30,7 +30,7 @@ from minigan.algorithm1 import Game, Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
-from minigan.files import read_json, write_atomically, write_json
+from minigan.files import is_number, read_json, write_atomically, write_json
 from minigan.game import GENERATOR_LOSSES, discriminator_loss
 from minigan.nn import Layer, Packed
 from minigan.ops import logistic
@@ -117,7 +117,7 @@ def read_config(folder: Path) -> Config:
         recipe, versions = replace(known, **settings), dict(stored["versions"])
         newer = stored.get("threads"), stored.get("pictures")  # runs of 0.2 have neither
         return Config(recipe, stored["seed"], stored["backend"], versions, *newer)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path} does not describe a run: {error}") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
@@ -323,13 +323,23 @@ def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """The whole records of log.jsonl; a line that a killed process left half is passed over."""
+    """The whole records of log.jsonl; what a killed process left of a line is passed over, and odd lines."""
     path = folder / "log.jsonl"
     records = []
     for line in path.read_bytes().splitlines() if path.exists() else []:
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             records.append(json.loads(line))
-    return [r for r in records if isinstance(r, dict) and {"epoch", "update", *COLUMNS} <= r.keys()]
+    return list(filter(_is_record, records))
+
+
+def _is_record(r: Any) -> bool:
+    """Whether it is what an epoch leaves, as far as anybody reads it."""
+    names = ("epoch", "update")
+    return (
+        isinstance(r, dict)
+        and all(is_number(r.get(name)) for name in (*names, *COLUMNS))
+        and all(type(r[name]) is int and 0 <= r[name] < 2**63 for name in names)
+    )
 
 
 def _cut_log(folder: Path, t: int) -> None:
@@ -355,13 +365,16 @@ def _restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str,
     saved, meta, note = checkpoint.load_newest(folder / "checkpoint.npz")
     if note:
         print(note, file=sys.stderr)
-    for name, a in _arrays(game).items():
-        if name not in saved or saved[name].shape != a.shape or saved[name].dtype != a.dtype:
-            came = f"{saved[name].shape} {saved[name].dtype}" if name in saved else "nothing"
-            raise InputError(
-                f"{folder}: the checkpoint has {came} for {name}, its config asks for {a.shape} {a.dtype}"
-            )
-        a[...] = xp_of(a).asarray(saved[name])
+    values = saved.get("values", np.empty(0))
+    if values.shape[1:] != NO_VALUES.shape[1:] or values.dtype != NO_VALUES.dtype:
+        raise InputError(f"{folder}: the checkpoint does not hold the numbers of the epoch under way")
+    for name, kinds in (("t", (int,)), ("seconds", (int, float))):
+        if type(meta.get(name)) not in kinds or not 0 <= meta[name] < 2**63:
+            raise InputError(f"{folder}: the checkpoint does not say {name}, a number from 0")
+    try:
+        checkpoint.fill(_arrays(game), saved)
+    except InputError as error:
+        raise InputError(f"{folder}: {error}, as its config has it") from None
     return saved, meta
 
 

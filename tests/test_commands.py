@@ -505,6 +505,7 @@ def python(*arguments, cwd):
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("module, line", [
     ("minigan.train", "--lr nan"),
     ("minigan.train", "--resume missing"),
@@ -520,6 +521,7 @@ def test_as_a_user_starts_it(module, line, workspace):
     assert snapshot(workspace) == before
 
 
+@pytest.mark.processes
 def test_train_then_sample_as_a_user_does(tmp_path):
     options = [f"--{name.replace('_', '-')}={train._text(value)}" for name, value in SMALL.items()]
     done = python("-m", "minigan.train", *options, cwd=tmp_path)
@@ -533,6 +535,7 @@ def test_train_then_sample_as_a_user_does(tmp_path):
 LOADED = "import sys, json; import minigan; print(json.dumps(sorted(sys.modules)))"
 
 
+@pytest.mark.processes
 def test_import_loads_numpy_and_nothing_heavy(tmp_path):
     done = python("-c", LOADED, cwd=tmp_path)
     modules = {name.split(".")[0] for name in json.loads(done.stdout)}
@@ -540,6 +543,7 @@ def test_import_loads_numpy_and_nothing_heavy(tmp_path):
     assert not modules & {"matplotlib", "PIL", "tqdm", "pooch", "requests", "scipy", "cupy"}
 
 
+@pytest.mark.processes
 def test_bad_options_are_refused_before_anything_heavy_is_loaded(tmp_path):
     code = (
         "import sys; from minigan.train import main; status = main(['--lr', 'nan']);"

@@ -230,6 +230,7 @@ def ended(process):
     return process.returncode, out, err
 
 
+@pytest.mark.processes
 def test_killed_ten_times_at_random(tmp_path):
     """kill -9 in the middle of whatever it does, resumed each time, and in the end the same bytes.
 
@@ -304,6 +305,7 @@ def whole(tmp_path_factory):
     return left_by(folder)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_chosen_point(point, tmp_path, whole):
     folder = tmp_path / "run"
@@ -437,6 +439,7 @@ def test_interrupted_twice(tmp_path, monkeypatch, undisturbed):
     assert left_by(tmp_path / "run") == undisturbed()
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name != "posix", reason="this system cannot send Ctrl-C to another process alone")
 def test_ctrl_c_from_outside(tmp_path, whole):
     process = start(*SMALL, "--epochs", "3", "--out", str(tmp_path / "run"), more=SLOWLY)
@@ -546,6 +549,7 @@ run.checkpoint.save = limited
 """
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name != "posix", reason="no limit on the size of files on this system")
 def test_the_systems_own_limit(tmp_path, whole):
     """The third checkpoint does not fit; the second one is kept and can be continued."""

@@ -6,19 +6,22 @@ import time
 from argparse import Namespace
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from minigan import checkpoint, data, pictures, run
-from minigan.backend import choose, to_host, xp_of
+from minigan.backend import choose, to_host
 from minigan.classifier import SETTINGS, Classifier
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
-from minigan.files import write_json
+from minigan.files import is_number, write_json
 
 EXAMPLES = """\
   python -m minigan.reproduce classifier                        MNIST, half an hour on two cores
   python -m minigan.reproduce classifier --data digits --epochs 40"""
+
+RECORD = {"epoch", "loss", "valid_error", "test_error"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -101,10 +104,16 @@ def _resume(classifier: Classifier, folder: Path, identity: dict) -> list[dict]:
         print(note, file=sys.stderr)
     if meta.get("identity") != identity:
         raise InputError(f"--out: {folder.parent} holds another reproduction; name another folder")
-    for name, a in classifier.arrays().items():
-        a[...] = xp_of(a).asarray(saved[name])
-    classifier.epoch = len(meta["curve"])
-    return meta["curve"]
+    curve = meta.get("curve")
+    if not isinstance(curve, list) or not all(map(_is_record, curve)):
+        raise InputError(f"--out: {folder / checkpoint.NAME} does not tell its epochs; name another folder")
+    checkpoint.fill(classifier.arrays(), saved)
+    classifier.epoch = len(curve)
+    return curve
+
+
+def _is_record(r: Any) -> bool:
+    return isinstance(r, dict) and r.keys() == RECORD and all(map(is_number, r.values()))
 
 
 def _line(record: dict) -> str:
