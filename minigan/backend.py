@@ -146,8 +146,8 @@ def _is_cupy(distribution: str | None) -> bool:
 
 
 def _install(cuda: int) -> str:
-    other = ' (or "minigan[cuda12]" for a driver of CUDA 12)' if cuda == 13 else ""
-    return f'pip install "minigan[cuda{cuda}]"{other}'
+    other = ' (or ".[cuda12]" for a driver of CUDA 12)' if cuda == 13 else ""
+    return f'python -m pip install ".[cuda{cuda}]" in minigan\'s folder{other}'
 
 
 def _version(number: int) -> str:

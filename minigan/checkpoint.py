@@ -17,10 +17,11 @@ import os
 import re
 import zipfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from minigan.backend import xp_of
 from minigan.errors import InputError
 from minigan.files import write_atomically
 
@@ -96,6 +97,15 @@ def load_newest(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict, s
         return *load(previous), f"{reason}; using {previous.name}, the one before it"
     except InputError as error:
         raise InputError(f"{reason}; and {error}") from None
+
+
+def fill(arrays: dict[str, Any], saved: dict[str, np.ndarray]) -> None:
+    """Write what was saved into the arrays of these names.  InputError where it is not of their kind."""
+    for name, a in arrays.items():
+        if name not in saved or saved[name].shape != a.shape or saved[name].dtype != a.dtype:
+            came = f"{saved[name].shape} {saved[name].dtype}" if name in saved else "nothing"
+            raise InputError(f"the checkpoint has {came} for {name}, expected {a.shape} {a.dtype}")
+        a[...] = xp_of(a).asarray(saved[name])
 
 
 def _previous(path: Path) -> Path:

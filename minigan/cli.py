@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from minigan.errors import InputError, RunError
+from minigan.errors import InputError, RunError, not_installed
+
+LAUNCHERS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # how many processes mpiexec of MPICH, of Open MPI started
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,6 +34,14 @@ class Parser(argparse.ArgumentParser):
             help="which array library computes",
         )
 
+    def add_threads(self) -> None:
+        self.add_argument(
+            "--threads",
+            type=int,
+            metavar="N",
+            help="of the matrix library (default: the environment's, else what a moment's trial finds best)",
+        )
+
 
 def named(what: str) -> Callable[[str], str]:
     """An argument that is a name: an empty one, as from an unset variable of a shell, is an error."""
@@ -50,9 +60,14 @@ def exit_status(command: Callable[[], int]) -> int:
     if hasattr(sys.stdout, "reconfigure"):  # a folder's name may have letters that the terminal lacks
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        _refuse_many_processes()
         return command()
     except InputError as error:
         return _complain(error, 2)
+    except ModuleNotFoundError as error:
+        if (error.name or "minigan").partition(".")[0] == "minigan":
+            raise
+        return _complain(InputError(not_installed(error.name)), 2)
     except BrokenPipeError:  # whoever read our output has gone, and wants no more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -60,6 +75,15 @@ def exit_status(command: Callable[[], int]) -> int:
         return _complain(error, 1)
     except KeyboardInterrupt:
         return 130
+
+
+def _refuse_many_processes() -> None:
+    for name in LAUNCHERS:
+        if (size := os.environ.get(name, "")).isdecimal() and int(size) > 1:
+            raise InputError(
+                f"expected one process, and a launcher started {size} ({name}={size}), which would all do "
+                "the same work; minigan computes in one: start it without mpiexec"
+            )
 
 
 def _complain(error: Exception, status: int) -> int:

@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 import minigan
 from minigan import checkpoint, data, modes, parzen, run
-from minigan.backend import Backend, choose, to_host, xp_of
+from minigan.backend import Backend, choose, to_host
 from minigan.classifier import Classifier, Settings
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset, Mixture
@@ -51,7 +51,9 @@ def _parser() -> Parser:
         help="samples of images; the paper's number, the default, is 10000",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the noise (default: 0)")
+    add_sigmas(parser)
     parser.add_backend()
+    parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     return parser
 
@@ -60,30 +62,51 @@ def _evaluate(args: Namespace) -> int:
     if args.centres < 1000:
         raise InputError(f"--centres: expected 1000 or more (the paper has 10000), got {args.centres}")
     say: Say = (lambda text: None) if args.quiet else lambda text: print(text, file=sys.stderr, flush=True)
-    found = evaluate(Path(args.run), choose(args.backend), args.seed, args.centres, say)
+    sigmas = sigmas_of(args.sigmas)
+    found = evaluate(Path(args.run), choose(args.backend), args.seed, args.centres, say, sigmas, args.threads)
     print(json.dumps(found, indent=2) if args.json else as_text(found))
     return 0
 
 
 def evaluate(
-    folder: Path, backend: Backend, seed: int = 0, centres: int = CENTRES, say: Say = lambda text: None
+    folder: Path,
+    backend: Backend,
+    seed: int = 0,
+    centres: int = CENTRES,
+    say: Say = lambda text: None,
+    sigmas: Sequence[float] = parzen.SIGMAS,
+    threads: int | None = None,
 ) -> dict[str, Any]:
-    """All that there is to measure of a run, by name, as JSON can hold it."""
+    """All that there is to measure of a run, by name, as JSON can hold it; beside it, under "references",
+    what real examples and what noise score by the same measures."""
     config, dataset, G = run.load_generator(folder, backend)
+    run.use_threads(threads, backend, config.recipe.batch, G)
     count = POINTS if isinstance(dataset, Mixture) else centres
     samples = generate(G, config.recipe.noise(Streams(seed, backend)("sample"), count))
     found: dict[str, Any] = {"run": str(folder), "recipe": config.recipe.name, "data": dataset.name}
     found |= {"epochs": epochs_of(folder), "seed": seed, "samples": count}
     if isinstance(dataset, Mixture):
-        return found | of_points(samples, dataset)
+        noise = _noise(samples, dataset.train.min(axis=0), dataset.train.max(axis=0), seed)
+        references = {"real": of_points(dataset.test[:count], dataset), "noise": of_points(noise, dataset)}
+        return found | of_points(samples, dataset) | {"references": references}
     if config.recipe.values == "symmetric":  # learned in [-1, 1], measured in [0, 1] as the others
         samples = dataset.restore(samples).reshape(samples.shape)
         dataset = data.load(dataset.name)
-    found |= {"log_likelihood": log_likelihood(samples, dataset, backend, say)}
-    found |= {"memorising": memorising(samples, dataset)}
-    if dataset.name in JUDGES:
-        found |= {"classes": of_classes(samples, dataset, backend, say)}
-    return found
+    noise = _noise(samples, 0.0, 1.0, seed)
+    real, unseen = (_values(x, dataset) for x in (dataset.train[:centres], dataset.valid))
+    found |= of_images(samples, samples, dataset, backend, say, sigmas)
+    say("the same of real images, and of noise ...")
+    references = {
+        "real": of_images(real, unseen, dataset, backend, sigmas=sigmas),
+        "noise": of_images(noise, noise, dataset, backend, sigmas=sigmas),
+    }
+    return found | {"references": references}
+
+
+def _noise(like: np.ndarray, low: Any, high: Any, seed: int) -> np.ndarray:
+    """Independent numbers, uniform on [low, high], in the shape of these samples."""
+    u = Streams(seed, Backend())("sample", 1).uniform(like.shape)
+    return (low + (high - low) * u).astype(like.dtype)
 
 
 def epochs_of(folder: Path) -> int:
@@ -110,26 +133,73 @@ def of_points(samples: np.ndarray, dataset: Mixture) -> dict[str, Any]:
 # Images ----------------------------------------------------------------------------------------------
 
 
-def log_likelihood(
-    samples: np.ndarray, dataset: Dataset, backend: Backend, say: Say = lambda text: None
+def of_images(
+    centres: np.ndarray,
+    samples: np.ndarray,
+    dataset: Dataset,
+    backend: Backend,
+    say: Say = lambda text: None,
+    sigmas: Sequence[float] = parzen.SIGMAS,
 ) -> dict[str, Any]:
-    """Mean and standard error over the test images in nats; sigma from the first 1,000 validation images."""
+    """Each measure of images: the log-likelihood from the centres, the others of the samples."""
+    found = {"log_likelihood": log_likelihood(centres, dataset, backend, say, sigmas)}
+    found |= {"memorising": memorising(samples, dataset)}
+    if dataset.name in JUDGES:
+        found |= {"classes": of_classes(samples, dataset, backend, say)}
+    return found
+
+
+def add_sigmas(parser: Parser) -> None:
+    """The option that `sigmas_of` reads."""
+    parser.add_argument(
+        "--sigmas", metavar="S,S", help="the grid of sigmas (default: the authors' ten, .1 to 1)"
+    )
+
+
+def sigmas_of(text: str | None) -> tuple[float, ...]:
+    """From .1,.2,.4 to the numbers; the authors' grid where nothing was said."""
+    if text is None:
+        return parzen.SIGMAS
+    try:
+        sigmas = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        sigmas = ()
+    if not sigmas or not all(0.001 <= sigma <= 1000 for sigma in sigmas):
+        raise InputError(f"--sigmas: expected numbers from .001 to 1000 as .1,.2,.4, got {text!r}")
+    return sigmas
+
+
+def log_likelihood(
+    samples: np.ndarray,
+    dataset: Dataset,
+    backend: Backend,
+    say: Say = lambda text: None,
+    sigmas: Sequence[float] = parzen.SIGMAS,
+) -> dict[str, Any]:
+    """Mean and standard error over the test images in nats; sigma from the first 1,000 validation images.
+
+    By two rulers: the best sigma of the grid, the paper's protocol, and under "refined" the best of all.
+    """
     if not len(dataset.test) or not len(dataset.valid):
         raise InputError(f"{dataset.name} has no test or no validation images: nothing to measure on")
     centres = backend.asarray(samples)
     valid, test = (backend.asarray(_values(x, dataset)) for x in (dataset.valid[:SIGMA_IMAGES], dataset.test))
     say(f"log-likelihood: sigma from {len(valid)} validation images, {len(samples)} centres ...")
-    sigma, of_valid = parzen.choose_sigma(valid, centres)
-    say(f"log-likelihood: sigma {sigma:.3f}, {len(test)} test images ...")
-    nats = to_host(parzen.log_likelihood(test, centres, sigma))
-    return {
-        "mean": float(nats.mean()),
-        "standard_error": float(nats.std() / np.sqrt(len(nats))),
-        "validation": of_valid,
-        "sigma": sigma,
-        "centres": len(samples),
-        "test_images": len(nats),
-    }
+    chosen = [parzen.choose_sigma(valid, centres, sigmas)]
+    chosen.append(parzen.refine_sigma(valid, centres, chosen[0][0]))
+    say(f"log-likelihood: sigma {chosen[0][0]:.3f}, refined {chosen[1][0]:.3f}, {len(test)} test images ...")
+    nats = to_host(parzen.log_likelihoods(test, centres, [sigma for sigma, _ in chosen]))
+    grid, refined = (
+        {
+            "mean": float(of_test.mean()),
+            "standard_error": float(of_test.std() / np.sqrt(len(of_test))),
+            "validation": of_valid,
+            "sigma": sigma,
+        }
+        for of_test, (sigma, of_valid) in zip(nats, chosen, strict=True)
+    )
+    counts = {"centres": len(samples), "test_images": len(test), "sigmas": list(sigmas)}
+    return grid | counts | {"refined": refined}
 
 
 def memorising(samples: np.ndarray, dataset: Dataset) -> dict[str, Any]:
@@ -194,12 +264,11 @@ def _restored(judge: Classifier, path: Path, identity: dict[str, Any]) -> bool:
     """Whether the file at `path` is whole and of this classifier; if so, it is read into it."""
     try:
         saved, meta = checkpoint.load(path)
+        if meta.get("identity") != identity:
+            return False
+        checkpoint.fill(judge.arrays(), saved)
     except InputError:
         return False
-    if meta["identity"] != identity:
-        return False
-    for name, a in judge.arrays().items():
-        a[...] = xp_of(a).asarray(saved[name])
     return True
 
 
@@ -211,38 +280,69 @@ def _values(x: np.ndarray, dataset: Dataset) -> np.ndarray:
 
 
 def as_text(found: dict[str, Any]) -> str:
-    """The numbers for a person to read."""
-    lines = [f"{found['run']}: {found['recipe']}, epoch {found['epochs']}, {found['samples']} samples"]
+    """The numbers for a person to read, each beside what real examples and what noise score."""
+    columns = [found, found["references"]["real"], found["references"]["noise"]]
+    rows = [("", "this run", "real", "noise")]
     if "modes" in found:
-        lines += [
-            f"modes covered     {found['modes']} of {found['of']}",
-            f"high quality      {found['high_quality']:.2%} of the samples are within 3 standard deviations "
-            f"of a mode ({found['ceiling']:.2%} of the data are)",
+        rows += [
+            (f"modes covered, of {found['of']}", *(str(x["modes"]) for x in columns)),
+            ("within 3 standard deviations of a mode", *(f"{x['high_quality']:.2%}" for x in columns)),
         ]
-    if "log_likelihood" in found:
-        x = found["log_likelihood"]
-        lines.append(
-            f"log-likelihood    {x['mean']:.1f} +- {x['standard_error']:.1f} nats on {x['test_images']} test "
-            f"images (Parzen window, sigma {x['sigma']:.3f}, {x['centres']} centres)"
-        )
-    if "memorising" in found:
-        x, of = found["memorising"], found["memorising"]["samples"]
-        lines.append(
-            f"nearest image     at {of['to_training']:.2f} among {x['images']} training images, "
-            f"{of['to_test']:.2f} among as many test images; {of['nearer_to_training']:.1%} of the samples "
-            f"are nearer to training ({x['validation']['nearer_to_training']:.1%} of the validation images)"
-        )
+        notes = [f"real: points of the mixture, of which {found['ceiling']:.2%} are so near; noise: uniform"]
+    else:
+        rows += _rows_of_images(columns)
+        notes = _notes_of_images(found)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "   ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows
+    ]
+    title = f"{found['run']}: {found['recipe']}, epoch {found['epochs']}, {found['samples']} samples"
+    return "\n".join([title, "", *lines, "", *notes])
+
+
+def _rows_of_images(columns: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    nats, near = ([x[name] for x in columns] for name in ("log_likelihood", "memorising"))
+    rows = [
+        ("log-likelihood, nats", *map(_nats, nats)),
+        ("  with sigma refined", *(_nats(x["refined"]) for x in nats)),
+        ("distance to the nearest training image", *(f"{x['samples']['to_training']:.2f}" for x in near)),
+        ("distance to the nearest test image", *(f"{x['samples']['to_test']:.2f}" for x in near)),
+        ("nearer to training images", *(f"{x['samples']['nearer_to_training']:.1%}" for x in near)),
+    ]
+    if "classes" in columns[0]:
+        classes = [x["classes"] for x in columns]
+        most = len(classes[0]["shares"])
+        rows += [
+            (
+                f"entropy of the classes, at most {np.log(most):.3f}",
+                *(f"{x['entropy']:.3f}" for x in classes),
+            ),
+            (f"score, 1 to {most}", *(f"{x['score']:.2f}" for x in classes)),
+            *((f"class {i}", *(f"{x['shares'][i]:.1%}" for x in classes)) for i in range(most)),
+        ]
+    return rows
+
+
+def _nats(x: dict[str, Any]) -> str:
+    return f"{x['mean']:.1f} +- {x['standard_error']:.1f}"
+
+
+def _notes_of_images(found: dict[str, Any]) -> list[str]:
+    x, real = found["log_likelihood"], found["references"]["real"]["log_likelihood"]
+    notes = [
+        f"log-likelihood: of {x['test_images']} test images, Parzen window of {x['centres']} samples, "
+        f"sigma {x['sigma']:.3f}, refined {x['refined']['sigma']:.4f}; real: of {real['centres']} training "
+        "images",
+        f"distances: of {found['memorising']['samples']['count']} samples to {found['memorising']['images']} "
+        "training and as many test images; real: validation images",
+    ]
     if "classes" in found:
-        x = found["classes"]
-        shares = " ".join(f"{100 * share:.1f}" for share in x["shares"])
-        accuracy, epochs = x["classifier_accuracy"], x["classifier_epochs"]
-        judge = f"by a classifier with {accuracy:.2%} test accuracy, {epochs} epochs"
-        lines += [
-            f"classes, %        {shares}   ({judge})",
-            f"entropy           {x['entropy']:.3f} nats, at most {np.log(len(x['shares'])):.3f}   ({judge})",
-            f"score             {x['score']:.2f} of at most {len(x['shares'])}   ({judge})",
-        ]
-    return "\n".join(lines)
+        judge = found["classes"]
+        notes.append(
+            f"classes: by a classifier with {judge['classifier_accuracy']:.2%} test accuracy after "
+            f"{judge['classifier_epochs']} epochs"
+        )
+    return [*notes, "noise: each pixel uniform on [0, 1]"]
 
 
 if __name__ == "__main__":

@@ -53,6 +53,11 @@ def read_json(path: str | os.PathLike) -> Any:
         raise InputError(f"{path} is damaged: it is not valid JSON ({error})") from None
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value from a JSON file is a number to compute with: not NaN, and far from overflow."""
+    return type(value) in (int, float) and abs(value) < 1e300
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the new name survive a power cut too. Windows cannot open a folder; some file systems refuse."""
     if os.name == "posix":

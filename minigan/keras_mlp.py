@@ -1,8 +1,8 @@
-"""The MLP GAN that later tutorials teach, to compare with: its networks, and its recipe."""
+"""The MLP GAN that later tutorials teach, to compare with, and packed for pictures of one's own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Sequential
@@ -42,7 +42,7 @@ class KerasMLP(Recipe):
         return Sequential(*layers, Linear(inputs, 1, rng))
 
 
-RECIPE = KerasMLP(
+keras_mlp = KerasMLP(
     name="keras-mlp",
     epochs=100,
     update="alternating",
@@ -56,3 +56,20 @@ RECIPE = KerasMLP(
     lr_decay=1.0,
     momentum=0.9,
 )
+
+images = replace(  # a folder of a few hundred: the paper's networks end there in one picture for every z
+    keras_mlp,
+    name="images",
+    data="./my-pictures",
+    epochs=500,
+    batch=50,
+    z=32,
+    pack=2,
+    keep_hidden=0.6,
+    lr=1e-3,
+    lr_decay=1.0003,
+    momentum=0.5,
+    samples_every=20,
+)
+
+RECIPES = (keras_mlp, images)

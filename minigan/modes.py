@@ -12,10 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.errors import InputError
-from minigan.nn import Layer
-from minigan.ops import reshape
-from minigan.random import Stream
-from minigan.tensor import Tensor
 
 NEAR = 3.0  # standard deviations from its mode within which a sample is of high quality
 
@@ -73,23 +69,6 @@ def nearest_distance(x: np.ndarray, others: np.ndarray, chunk: int = 1000) -> np
         rows = x[i : i + chunk].astype(np.float64)
         found[i : i + chunk] = (squares - 2 * rows @ others.T).min(axis=1) + (rows * rows).sum(axis=1)
     return np.sqrt(np.maximum(found, 0))
-
-
-class Packed(Layer):
-    """D judges `pack` examples at once: rows (m pack, d) become (m, pack d), and each pack gets one logit.
-
-    Samples that are all alike are then easily told from data, which are not (Lin et al. 2018, PacGAN).
-    """
-
-    def __init__(self, net: Layer, pack: int) -> None:
-        self.net, self.pack = net, pack
-
-    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
-        m, d = x.shape
-        return self.net(reshape(x, (m // self.pack, self.pack * d)), rng)
-
-    def named_parameters(self) -> dict[str, Tensor]:
-        return self.net.named_parameters()
 
 
 def _finite(samples: np.ndarray) -> None:

@@ -136,6 +136,26 @@ class BatchNorm(Layer):
         return {"running_mean": self.running_mean, "running_var": self.running_var}
 
 
+class Packed(Layer):
+    """D judges `pack` examples at once: rows (m pack, d) become (m, pack d), and each pack gets one logit.
+
+    Samples that are all alike are then easily told from data, which are not (Lin et al. 2018, PacGAN).
+    """
+
+    def __init__(self, net: Layer, pack: int) -> None:
+        self.net, self.pack = net, pack
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        m, d = x.shape
+        return self.net(ops.reshape(x, (m // self.pack, self.pack * d)), rng)
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        return self.net.named_parameters()
+
+    def buffers(self) -> dict[str, Array]:
+        return self.net.buffers()
+
+
 class Sequential(Layer):
     """Layers one after the other.  Parameters are named by kind and place: linear1.W, maxout2.b."""
 

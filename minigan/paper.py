@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
-from math import isfinite, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from minigan import ops
 from minigan.algorithm1 import UPDATES
 from minigan.errors import InputError
+from minigan.files import is_number
 from minigan.game import GENERATOR_LOSSES
 from minigan.nn import Dropout, Layer, Linear, Maxout, Sequential
 from minigan.optim import Adam, Momentum, Optimiser, exponential_decay, linear_ramp
@@ -88,6 +89,7 @@ class Recipe:
 
     units: tuple[int, ...] = _setting((240, 240), "units of D's maxout layers", COUNT)
     pieces: int = _setting(5, "affine pieces of a maxout unit", COUNT)
+    pack: int = _setting(1, "examples that D judges at once, against samples that are all alike", COUNT)
     d_scale: float = _setting(0.005, "D's weights start in U(-scale, scale)", POSITIVE)
     keep_input: float = _setting(0.8, "dropout: probability of keeping an input of D", KEEP)
     keep_hidden: float = _setting(0.5, "dropout: probability of keeping a hidden unit of D", KEEP)
@@ -116,10 +118,11 @@ class Recipe:
             if not _is_like(value, f.default):
                 raise InputError(f"{_flag(f.name)}: expected a value like {f.default!r}, got {value!r}")
             for v in value if isinstance(value, tuple) else (value,):
-                if isinstance(v, float) and not isfinite(v):
+                if not isinstance(v, str) and not is_number(v):
                     raise InputError(f"{_flag(f.name)}: expected a finite number, got {v}")
             if limit := f.metadata.get("limit"):
                 self._require(f.name, limit)
+        self._require("pack", Limit(lambda v: self.batch % v == 0, f"a divisor of --batch, {self.batch}"))
         self._require("lr_min", Limit(lambda v: v <= self.lr, "0 to --lr"))
         if len(self.activations) > len(self.hidden):
             came, most = ",".join(self.activations), len(self.hidden)

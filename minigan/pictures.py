@@ -269,26 +269,74 @@ def save_game(path: str | os.PathLike, frames: Sequence[dict[str, Any]], top: fl
     save_figure(path, figure)
 
 
-def save_log_likelihood(path: str | os.PathLike, curves: dict[str, list[dict[str, Any]]]) -> None:
-    """Parzen window log-likelihood of the test images against epochs, one line for each name in `curves`.
+def save_log_likelihood(
+    path: str | os.PathLike,
+    curves: dict[str, list[dict[str, Any]]],
+    lines: dict[str, dict[str, Any]] | None = None,
+) -> None:
+    """Parzen window log-likelihood of the test images against epochs, one colour for each name in `curves`.
 
-    curves  lists of records with epoch, mean and standard_error, in nats
+    curves  lists of records with epoch, mean and standard_error, in nats; under "refined" the same by the
+            best sigma of all.  Where it is there, it is the line, and the grid's is thin and dotted
+    lines   for each name, "grid" and "refined": None, or lists left and mean, and the end and slope of a
+            straight line through them; if there is one, a second panel shows it
     """
-    figure, (axes,) = panels(1, 7.5, 4.8)
+    two = any(one.get("refined") for curve in curves.values() for one in curve)
+    drawn = {name: found for name, found in (lines or {}).items() if any(found.values())}
+    figure, (axes, *second) = panels(2 if drawn else 1, 12 if drawn else 7.5, 4.8)
     styles = zip(cycle((BLUE, ORANGE, GREEN, "black")), cycle(("-", "--", "-.", ":")), cycle("os^D"))
+    thin = {"linestyle": ":", "linewidth": 1.2, "marker": ".", "alpha": 0.8}
     for (name, curve), (colour, line, marker) in zip(curves.items(), styles, strict=False):
-        epoch, mean, error = (
-            np.array([one[what] for one in curve]) for what in ("epoch", "mean", "standard_error")
-        )
-        axes.errorbar(
-            epoch, mean, error, color=colour, linestyle=line, marker=marker, markersize=4, label=name
-        )
-    axes.axhline(225, color=GREY, linestyle=":")
-    axes.annotate(
-        "the paper: 225", (1, 225), xycoords=axes.get_yaxis_transform(), color=GREY, ha="right", va="bottom"
-    )
-    axes.set(xlabel="epoch", ylabel="log-likelihood of the test images, nats")
+        refined = [one["refined"] | {"epoch": one["epoch"]} for one in curve if one.get("refined")]
+        shown = refined or curve
+        if refined:
+            axes.plot(*_columns(curve, "epoch", "mean"), color=colour, **thin)
+        style = {"linestyle": line, "marker": marker, "markersize": 4, "label": name}
+        axes.errorbar(*_columns(shown, "epoch", "mean", "standard_error"), color=colour, **style)
+        for right in second if name in drawn else ():
+            _straight(right, drawn[name], colour, marker)
+    _the_paper(axes)
+    axes.set(xlabel="epoch   (dotted: the best of a grid of sigmas)" if two else "epoch")
+    axes.set_ylabel("log-likelihood of the test images, nats")
+    for right in second:
+        _the_paper(right)
+        right.set_xlabel("what is left of learning rate x epochs   (right: nothing)")
+        right.invert_xaxis()
     _legend(axes, columns=min(len(curves), 4))
+    save_figure(path, figure)
+
+
+def save_ruler(path: str | os.PathLike, found: dict[str, dict[str, Any]], step: float, d: int) -> None:
+    """What a grid of sigmas hides: the loss against u = log sigma / sigma*, and what each set loses.
+
+    found  for each set of centres: sigma (the best), lost (by the grid), and lists u and loss, in nats
+    step   between two sigmas of the grid, in log sigma;  d: dimensions, for the parabola d u^2
+    """
+    figure, (left, right) = panels(2, 11, 4.6)
+    left.axvspan(-step / 2, step / 2, color="0.94", zorder=0)
+    u = np.linspace(-1.1 * step, 1.1 * step, 201)
+    left.plot(u, d * u * u, color="black", linewidth=5, alpha=0.25, label=f"{d} $u^2$")
+    for i, one in enumerate(found.values()):
+        label = f"{len(found)} sets of centres" if i == 0 else None
+        left.plot(one["u"], one["loss"], color=BLUE, linewidth=1, label=label)
+    nearest = d * (u + np.expm1(-2 * u) / 2)
+    left.plot(u, nearest, color=ORANGE, linestyle=":", linewidth=2.5, label="the nearest centre alone")
+    left.set(xlabel=r"$u = \ln\, \sigma / \sigma^*$   (grey: within half a step of the grid)")
+    left.set(ylabel="nats lost on the validation images", xlim=(u[0], u[-1]), ylim=(-1, 60))
+    place = np.linspace(0, 1, 201)
+    loss = d * (step * np.minimum(place, 1 - place)) ** 2
+    right.plot(place, loss, color="black", linewidth=5, alpha=0.25, label=f"{d} $u^2$ to the nearer sigma")
+    for name, one in found.items():
+        at = math.log(one["sigma"]) / step % 1
+        right.plot(at, one["lost"], "o", color=BLUE, markersize=5)
+        to_the_left = at < 0.5 or at > 0.7
+        style = {"ha": "right" if to_the_left else "left", "va": "center", "fontsize": "x-small"}
+        offset = (-8 if to_the_left else 8, 0)
+        right.annotate(name, (at, one["lost"]), xytext=offset, textcoords="offset points", **style)
+    right.set(xlabel=r"where $\sigma^*$ lies between two of the grid, in $\ln\, \sigma$")
+    right.set(ylabel="nats that the grid loses", xlim=(-0.02, 1.02))
+    for axes in (left, right):
+        _legend(axes, 3)
     save_figure(path, figure)
 
 
@@ -341,6 +389,31 @@ def _balance(axes: Axes, y: float, label: str) -> None:
     axes.axhline(y, color=GREY, linestyle=":", zorder=1)
     place = {"xycoords": axes.get_yaxis_transform(), "xytext": (5, 0), "textcoords": "offset points"}
     axes.annotate(label, (1, y), color=GREY, va="center", fontsize="small", **place)
+
+
+def _the_paper(axes: Axes) -> None:
+    axes.axhline(225, color=GREY, linestyle=":")
+    place = {"xycoords": axes.get_yaxis_transform(), "xytext": (4, 2), "textcoords": "offset points"}
+    axes.annotate("the paper: 225", (0, 225), color=GREY, **place)
+
+
+def _straight(axes: Axes, lines: dict[str, Any], colour: str, marker: str) -> None:
+    """The points that the lines were fitted to, the lines until nothing is left, and their ends."""
+    for ruler, point, style in (
+        ("grid", ".", {"linestyle": ":", "alpha": 0.8}),
+        ("refined", marker, {"linestyle": "-"}),
+    ):
+        if not (line := lines[ruler]):
+            continue
+        first, end = line["left"][0], line["end"]
+        axes.plot(line["left"], line["mean"], point, color=colour, markersize=4)
+        axes.plot((first, 0), (end + line["slope"] * first, end), color=colour, **style)
+        place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+        axes.annotate(f"{end:.1f}", (0, end), color=colour, fontsize="small", **place)
+
+
+def _columns(records: Sequence[dict[str, Any]], *names: str) -> list[np.ndarray]:
+    return [np.array([one[name] for one in records], float) for name in names]
 
 
 def _points(what: str, points: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from minigan.paper import Recipe, mnist
 
 __all__ = ["RECIPES", "Recipe", "find", "mnist"]
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*paper.EXPERIMENTS, keras_mlp.RECIPE)}
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*paper.EXPERIMENTS, *keras_mlp.RECIPES)}
 
 
 def find(name: str) -> Recipe:

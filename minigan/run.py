@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shlex
 import signal
 import sys
 import time
@@ -26,14 +25,14 @@ from typing import Any
 import numpy as np
 
 import minigan
-from minigan import algorithm1, checkpoint, data, pictures, recipes
+from minigan import algorithm1, checkpoint, data, pictures, recipes, shell, threads
 from minigan.algorithm1 import Game, Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
-from minigan.files import read_json, write_atomically, write_json
+from minigan.files import is_number, read_json, write_atomically, write_json
 from minigan.game import GENERATOR_LOSSES, discriminator_loss
-from minigan.nn import Layer
+from minigan.nn import Layer, Packed
 from minigan.ops import logistic
 from minigan.random import Streams
 from minigan.recipes import Recipe
@@ -55,6 +54,8 @@ class Config:
     seed: int
     backend: str
     versions: dict[str, str]
+    threads: int | None = None  # of the matrix library; None where nobody counted them
+    pictures: str | None = None  # SHA-256 of a folder of the user's own
 
     def differences(self, other: Config) -> list[str]:
         """What another run would do otherwise, one phrase each.  More epochs are the same run, longer."""
@@ -66,10 +67,16 @@ class Config:
         ]
 
 
-def configure(recipe: Recipe, seed: int, backend: str) -> Config:
+def configure(recipe: Recipe, seed: int, backend: str, threads: int | None = None) -> Config:
     """The config of a run that begins here and now."""
     versions = {"minigan": minigan.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    return Config(recipe, seed, backend, versions)
+    return Config(recipe, seed, backend, versions, threads)
+
+
+def configure_again(stored: Config, recipe: Recipe, seed: int, backend: str, wanted: int | None) -> Config:
+    """The config with which a stored run goes on; its own number of threads where nobody wants another."""
+    wanted = wanted or threads.from_environment() or stored.threads
+    return configure(recipe, seed, backend, wanted if stored.threads else None)
 
 
 def create(out: str | None, config: Config) -> Path:
@@ -107,8 +114,10 @@ def read_config(folder: Path) -> Config:
         if odd := settings.keys() ^ {f.name for f in fields(known)}:
             raise InputError(f"its recipe has too many settings or too few: {', '.join(sorted(odd))}")
         settings = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
-        return Config(replace(known, **settings), stored["seed"], stored["backend"], dict(stored["versions"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        recipe, versions = replace(known, **settings), dict(stored["versions"])
+        newer = stored.get("threads"), stored.get("pictures")  # runs of 0.2 have neither
+        return Config(recipe, stored["seed"], stored["backend"], versions, *newer)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path} does not describe a run: {error}") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
@@ -118,7 +127,8 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
     """The players as they start, and all they play with."""
     streams = Streams(seed, backend)
     G = recipe.generator(dataset, streams)
-    D = recipe.discriminator(dataset.train.shape[1], streams)
+    D: Layer = recipe.discriminator(recipe.pack * dataset.train.shape[1], streams)
+    D = D if recipe.pack == 1 else Packed(D, recipe.pack)
     return Game(
         G=G,
         D=D,
@@ -136,7 +146,7 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
 def load_generator(folder: Path, backend: Backend) -> tuple[Config, data.Dataset, Layer]:
     """A run's G as its newest whole checkpoint has it, and the data set it learned from."""
     config = read_config(folder)
-    dataset = load_data(config.recipe)
+    dataset = _data_of(config)
     game = set_up(config.recipe, dataset, backend, config.seed)
     _restore(game, folder)
     return config, dataset, game.G
@@ -147,17 +157,33 @@ def load_data(recipe: Recipe) -> data.Dataset:
     return data.load(recipe.data, recipe.values)
 
 
+def _data_of(config: Config) -> data.Dataset:
+    """The data set of a run.  InputError where they are a user's pictures, and others than they were."""
+    dataset = load_data(config.recipe)
+    if config.pictures not in (None, dataset.sha256):
+        raise InputError(
+            f"--data: the pictures in {config.recipe.data} are not those that the run began with; put those "
+            "back, or train a new run"
+        )
+    return dataset
+
+
 class Training:
     """The game of one config; `start` or `resume` says in which folder it is played."""
 
     def __init__(self, config: Config, backend: Backend) -> None:
-        self.config, recipe = config, config.recipe
-        self.dataset = load_data(recipe)
+        recipe, self.dataset, self.backend = config.recipe, _data_of(config), backend
+        self.config = replace(config, pictures=self.dataset.sha256)
         self.game = set_up(recipe, self.dataset, backend, config.seed)
         self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
         self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
+
+    def use_threads(self, wanted: int | None) -> None:
+        """As `use_threads` for both players; the number belongs to the run."""
+        used = use_threads(wanted, self.backend, self.config.recipe.batch, self.game.G, self.game.D)
+        self.config = replace(self.config, threads=used)
 
     def start(self, out: str | None) -> None:
         """In a new folder: `out`, or the first free one of runs/<recipe>-1, -2, ..."""
@@ -176,7 +202,7 @@ class Training:
 
     def how_to_resume(self) -> str:
         """The command, ready for a shell."""
-        return f"python -m minigan.train --resume {shlex.quote(self.folder.as_posix())}"
+        return shell.typed("train", ["--resume", self.folder.as_posix()])
 
     def epoch(self, t: int) -> int:
         """Passes over the data that are complete after t updates."""
@@ -277,6 +303,17 @@ class Training:
             pictures.save_curves(self.folder / "curves.png", log, *balances)
 
 
+def use_threads(wanted: int | None, backend: Backend, batch: int, *nets: Layer) -> int | None:
+    """Compute with `wanted` threads of the matrix library, or with as many as serve these networks best.
+
+    Tried on their products with a minibatch; the number, or None where nobody counts (see threads.use).
+    """
+    if backend.name != "numpy":
+        return None
+    weights = [p.data.shape for net in nets for p in net.parameters() if p.data.ndim == 2]
+    return threads.use(wanted, [(batch, inputs, units) for inputs, units in weights])
+
+
 def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns: int = 10) -> None:
     """Images as a grid; points over the points they should look like."""
     if dataset.shape is None:
@@ -286,13 +323,23 @@ def draw_samples(path: Path, samples: np.ndarray, dataset: data.Dataset, columns
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """The whole records of log.jsonl; a line that a killed process left half is passed over."""
+    """The whole records of log.jsonl; what a killed process left of a line is passed over, and odd lines."""
     path = folder / "log.jsonl"
     records = []
     for line in path.read_bytes().splitlines() if path.exists() else []:
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             records.append(json.loads(line))
-    return [r for r in records if isinstance(r, dict) and {"epoch", "update", *COLUMNS} <= r.keys()]
+    return list(filter(_is_record, records))
+
+
+def _is_record(r: Any) -> bool:
+    """Whether it is what an epoch leaves, as far as anybody reads it."""
+    names = ("epoch", "update")
+    return (
+        isinstance(r, dict)
+        and all(is_number(r.get(name)) for name in (*names, *COLUMNS))
+        and all(type(r[name]) is int and 0 <= r[name] < 2**63 for name in names)
+    )
 
 
 def _cut_log(folder: Path, t: int) -> None:
@@ -318,20 +365,24 @@ def _restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str,
     saved, meta, note = checkpoint.load_newest(folder / "checkpoint.npz")
     if note:
         print(note, file=sys.stderr)
-    for name, a in _arrays(game).items():
-        if name not in saved or saved[name].shape != a.shape or saved[name].dtype != a.dtype:
-            came = f"{saved[name].shape} {saved[name].dtype}" if name in saved else "nothing"
-            raise InputError(
-                f"{folder}: the checkpoint has {came} for {name}, its config asks for {a.shape} {a.dtype}"
-            )
-        a[...] = xp_of(a).asarray(saved[name])
+    values = saved.get("values", np.empty(0))
+    if values.shape[1:] != NO_VALUES.shape[1:] or values.dtype != NO_VALUES.dtype:
+        raise InputError(f"{folder}: the checkpoint does not hold the numbers of the epoch under way")
+    for name, kinds in (("t", (int,)), ("seconds", (int, float))):
+        if type(meta.get(name)) not in kinds or not 0 <= meta[name] < 2**63:
+            raise InputError(f"{folder}: the checkpoint does not say {name}, a number from 0")
+    try:
+        checkpoint.fill(_arrays(game), saved)
+    except InputError as error:
+        raise InputError(f"{folder}: {error}, as its config has it") from None
     return saved, meta
 
 
 def _flat(config: Config) -> dict[str, Any]:
     """All that decides the numbers; Python's own version does not."""
     versions = {name: version for name, version in config.versions.items() if name != "python"}
-    return asdict(config.recipe) | {"seed": config.seed, "backend": config.backend} | versions
+    mine = {"seed": config.seed, "backend": config.backend, "threads": config.threads}
+    return asdict(config.recipe) | mine | versions
 
 
 def _make(folder: Path) -> bool:
@@ -348,7 +399,11 @@ def _make(folder: Path) -> bool:
 
 @contextmanager
 def _ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Within, the first Ctrl-C (or a request to terminate) is only noted; a second one interrupts at once."""
+    """Within, the first Ctrl-C is only noted; a second one interrupts at once.
+
+    A request to terminate counts as one, and so does a terminal that goes away, as a lost connection's;
+    not under nohup, which means that this should not matter.
+    """
     noted: list[int] = []
 
     def note(number: int, frame: Any) -> None:
@@ -356,7 +411,10 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         noted.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield lambda: bool(noted)
     finally:

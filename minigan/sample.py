@@ -51,6 +51,7 @@ def _parser() -> Parser:
         help=".png, or .npy for the values (default: RUN/grid.png)",
     )
     parser.add_backend()
+    parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
 
@@ -60,6 +61,7 @@ def _sample(args: Namespace) -> int:
     _check(args, out)
     backend = choose(args.backend)
     config, dataset, G = run.load_generator(Path(args.run), backend)
+    run.use_threads(args.threads, backend, config.recipe.batch, G)
     if (args.nearest or args.interpolate) and dataset.shape is None:
         raise InputError(
             f"--nearest and --interpolate are for images; {args.run} learned the points of {dataset.name}"

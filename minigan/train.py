@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,14 @@ from minigan.errors import InputError
 from minigan.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
-    from minigan.run import Training
+    from minigan.run import Config, Training
 
 EXAMPLES = """\
   python -m minigan.train                                  the bundled digits, about a minute
   python -m minigan.train --recipe mnist --backend cupy    the paper's MNIST experiment, on a GPU
   python -m minigan.train --recipe mnist --update alternating --k 2 --epochs 50
-  python -m minigan.train --resume runs/mnist-1 --epochs 400"""
+  python -m minigan.train --resume runs/mnist-1 --epochs 400
+  python -m minigan.train --data my-pictures               a folder of your own, all of one size"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,7 +56,14 @@ def _parser() -> Parser:
     parser.add_argument(
         "--seed", type=_converter(0), metavar="N", help="decides all random numbers (default: 1)"
     )
+    parser.add_argument(
+        "--data",
+        type=named("folder"),
+        metavar="FOLDER",
+        help="learn from your own pictures in this folder (default recipe: images)",
+    )
     parser.add_backend(default=None)  # of a resumed run, its own
+    parser.add_threads()
     parser.add_argument("--film", action="store_true", help="at the end, a GIF of the sample pictures")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     settings = parser.add_argument_group("settings of the recipe (defaults: mnist's)")
@@ -94,13 +103,15 @@ def _text(value: Any) -> str:
 def _train(args: Namespace) -> int:
     say: Callable[[str], None] = (lambda text: None) if args.quiet else print
     changes = {f.name: value for f in _settings() if (value := getattr(args, f.name)) is not None}
+    if args.data:
+        changes["data"] = os.path.abspath(args.data)
     training = _resume(args, changes) if args.resume else _start(args, changes)
     folder, recipe = training.folder, training.config.recipe
     if training.t >= training.stop:
         say(f"{folder} is complete ({training.epoch(training.t)} epochs); --epochs N goes on to epoch N")
     else:
-        seed, backend = training.config.seed, training.config.backend
-        say(f"{folder}: {recipe.name}, seed {seed}, {backend}, updates {training.t} to {training.stop}")
+        config, to_play = training.config, f"updates {training.t} to {training.stop}"
+        say(f"{folder}: {recipe.name}, seed {config.seed}, {_computes_with(config)}, {to_play}")
     with Progress(training, args.quiet) as progress:
         finished = training.play(progress)
     if not finished:
@@ -117,13 +128,21 @@ def _train(args: Namespace) -> int:
     return 0
 
 
+def _computes_with(config: Config) -> str:
+    """The backend, and how many threads where that was counted."""
+    if config.threads is None:
+        return config.backend
+    return f"{config.backend} with {config.threads} thread{'s' * (config.threads > 1)}"
+
+
 def _start(args: Namespace, changes: dict[str, Any]) -> Training:
     from minigan import run  # slow to import, and --help has no need of it
 
-    recipe = recipes.find(args.recipe or "digits").change(**changes)
+    recipe = recipes.find(args.recipe or ("images" if args.data else "digits")).change(**changes)
     backend = choose(args.backend or "numpy")
     seed = 1 if args.seed is None else args.seed
     training = run.Training(run.configure(recipe, seed, backend.name), backend)
+    training.use_threads(args.threads)
     training.start(args.out)
     return training
 
@@ -138,12 +157,13 @@ def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
     recipe = recipes.find(args.recipe) if args.recipe else stored.recipe
     backend = choose(args.backend or stored.backend)
     seed = stored.seed if args.seed is None else args.seed
-    config = run.configure(recipe.change(**changes), seed, backend.name)
+    config = run.configure_again(stored, recipe.change(**changes), seed, backend.name, args.threads)
     if (differences := stored.differences(config)) and not args.force:
         raise InputError(
             f"{folder} would not be the same run: {'; '.join(differences)}; --force continues it anyway"
         )
-    training = run.Training(config, backend)
+    training = run.Training(config if args.force else replace(config, pictures=stored.pictures), backend)
+    training.use_threads(args.threads or config.threads)
     training.resume(folder)
     return training
 

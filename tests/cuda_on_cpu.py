@@ -16,11 +16,13 @@ COMPILER = shutil.which("g++") or shutil.which("clang++")
 # kernel in which they wait for each other side by side.
 SHIM = (
     r"""
-#include <barrier>
 #include <cmath>
-#include <thread>
 #include <utility>
+#if WAITING  // these take the compiler seconds
+#include <barrier>
+#include <thread>
 #include <vector>
+#endif
 using std::exp; using std::fabs; using std::log1p; using std::sqrt; using std::frexp;
 #define __device__ static
 #define __global__
@@ -28,8 +30,10 @@ using std::exp; using std::fabs; using std::log1p; using std::sqrt; using std::f
 struct dim { unsigned x; };
 static dim blockIdx, blockDim;
 static thread_local dim threadIdx;
+#if WAITING
 static std::barrier<> *everybody;
 static void __syncthreads() { everybody->arrive_and_wait(); }
+#endif
 static unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
 {
     return (unsigned __int128)a * b >> 64;
@@ -51,15 +55,17 @@ static void play(unsigned thread, void **args)
 }
 extern "C" void launch(unsigned blocks, unsigned threads, void **args)
 {
-    std::barrier barrier(threads);
-    everybody = &barrier;
     blockDim.x = threads;
     for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++) {
+#if WAITING
+        std::barrier barrier(threads);
+        everybody = &barrier;
         std::vector<std::thread> side_by_side;
-        for (unsigned thread = 0; thread < threads; thread++)
-            if (WAITING) side_by_side.emplace_back(play, thread, args);
-            else play(thread, args);
+        for (unsigned thread = 0; thread < threads; thread++) side_by_side.emplace_back(play, thread, args);
         for (auto &thread : side_by_side) thread.join();
+#else
+        for (unsigned thread = 0; thread < threads; thread++) play(thread, args);
+#endif
     }
 }
 """,

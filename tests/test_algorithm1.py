@@ -14,7 +14,6 @@ from minigan import algorithm1, game, nn, ops, recipes, run
 from minigan.algorithm1 import Game, alternating, simultaneous
 from minigan.backend import Backend
 from minigan.data import Dataset
-from minigan.modes import Packed
 from minigan.optim import Adam, Momentum
 from minigan.random import Streams
 from minigan.tensor import Tensor
@@ -285,7 +284,9 @@ def test_a_packed_D_gives_half_of_its_logits_to_the_examples(backend, update):
     """It judges pairs: four examples are two logits, four samples two more."""
     game = real_game(backend)
     net = nn.Linear(6, 1, game.streams("init", 1))
-    packed = replace(game, D=Packed(net, 2), optimiser_D=Momentum(net.parameters(), lambda t: 0, lambda e: 0))
+    packed = replace(
+        game, D=nn.Packed(net, 2), optimiser_D=Momentum(net.parameters(), lambda t: 0, lambda e: 0)
+    )
     numbers = update(packed, 0)
     assert numbers.a_real.shape == numbers.a_fake.shape == (2, 1)
     assert_allclose(host(numbers.a_real), host(packed.D(Tensor(game.data.minibatch(0)), None).data))

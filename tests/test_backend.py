@@ -14,7 +14,7 @@ from strict_cupy import counting, strict_backend
 from minigan.backend import Backend, choose, to_host, xp_of
 from minigan.errors import InputError
 
-PIP = 'pip install "minigan[cuda13]" (or "minigan[cuda12]" for a driver of CUDA 12)'
+PIP = 'python -m pip install ".[cuda13]" in minigan\'s folder (or ".[cuda12]" for a driver of CUDA 12)'
 
 
 class CUDARuntimeError(RuntimeError):
@@ -74,7 +74,7 @@ UNUSABLE = [
     (
         {"driver": 12040},
         "the NVIDIA driver is too old: it serves CUDA 12.4, and CuPy needs CUDA 13.2; update the driver, "
-        'or pip uninstall CuPy and pip install "minigan[cuda12]"',
+        'or pip uninstall CuPy and python -m pip install ".[cuda12]" in minigan\'s folder',
     ),
     (
         {"driver": 11080, "needed": 12090},
@@ -99,7 +99,8 @@ UNUSABLE = [
     ),
     (
         {"product": missing("libnvrtc.so.12"), "needed": 12090},
-        'CuPy does not find libnvrtc.so.12, a part of CUDA; pip install "minigan[cuda12]"',
+        "CuPy does not find libnvrtc.so.12, a part of CUDA; "
+        'python -m pip install ".[cuda12]" in minigan\'s folder',
     ),
     (
         {"product": ImportError("nvrtc64_130_0.dll: cannot open")},

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from argparse import Namespace
 from collections import Counter
@@ -16,11 +15,11 @@ import numpy as np
 import pytest
 import strict_cupy
 
-from minigan import data, kernels, ops, recipes, run, tensor
+from minigan import data, kernels, ops, recipes, run, tensor, threads
 from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
 from minigan.benchmark import __main__ as benchmark
-from minigan.benchmark import document, instruments, measure, parts, sweep
+from minigan.benchmark import document, instruments, neighbours, parts, sweep
 from minigan.benchmark.floor import floor, gflop, products
 from minigan.benchmark.pytorch import torch_step
 from minigan.benchmark.report import report, tables
@@ -53,11 +52,9 @@ PARTS = {
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    """The recipe `tiny`, fewer untimed turns, and threads as they were."""
+    """The recipe `tiny`, and fewer untimed turns."""
     monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
     monkeypatch.setattr(instruments, "WARM_UP", 1)
-    for name in benchmark.THREADS:
-        monkeypatch.delenv(name, raising=False)
 
 
 def players_of(recipe, backend=None):
@@ -349,40 +346,33 @@ def test_on_a_gpu_it_tells_asking_from_playing(monkeypatch, capsys):
 # Threads ---------------------------------------------------------------------------------------------
 
 
-def test_threads_are_set_before_the_library_starts(monkeypatch):
-    runs = []
-    monkeypatch.setattr(
-        subprocess, "run", lambda *args, **options: runs.append((args, options)) or Namespace(returncode=3)
-    )
-    monkeypatch.setattr(measure, "measure", lambda *_: pytest.fail("measured in the wrong process"))
-    argv = ["--recipe", "tiny", "--threads", "7", "--json"]
-    assert benchmark.main(argv) == 3
-    [((command,), options)] = runs
-    assert command == [sys.executable, "-m", "minigan.benchmark", *argv]
-    assert {name: options["env"][name] for name in benchmark.THREADS} == dict.fromkeys(benchmark.THREADS, "7")
-    assert options["env"].items() >= {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}.items()
-
-
-def test_with_the_threads_set_it_measures_here(monkeypatch, capsys):
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("another process was started"))
-    for name in benchmark.THREADS:
-        monkeypatch.setenv(name, "2")
+def test_threads(monkeypatch, capsys):
+    used = []
+    monkeypatch.setattr(threads, "use", lambda wanted, shapes: used.append(wanted))
     assert measured(capsys, "--threads", "2")["threads"] == 2
+    assert measured(capsys)["threads"] is None
+    assert used == [2]
 
 
-def test_threads_in_a_process_of_its_own_from_another_folder(tmp_path):
-    package = os.path.dirname(os.path.dirname(os.path.dirname(benchmark.__file__)))
-    command = "-m minigan.benchmark --recipe ring8 --repeats 1 --threads 1 --cpu-time --json"
-    done = subprocess.run(
-        [sys.executable, *command.split()],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": package},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    result = json.loads(done.stdout)
-    assert (result["threads"], result["clock"], result["recipe"]) == (1, "processor time", "ring8")
+def test_beside_neighbours(monkeypatch, capsys):
+    """In the shortest of times: each recipe alone and beside others, the choice among what was measured."""
+    started, ended = [], []
+    process = SimpleNamespace(kill=lambda: ended.append("kill"), wait=lambda: ended.append("wait"))
+    monkeypatch.setattr(neighbours.subprocess, "Popen", lambda command: started.append(command) or process)
+    monkeypatch.setattr(neighbours, "RECIPES", ("ring8",))
+    monkeypatch.setattr(neighbours, "SECONDS", 1e-3)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    for name in threads.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(neighbours.run, "use_threads", lambda *_: 2)
+    found = measured(capsys, "--neighbours")["neighbours"]
+    assert [row["neighbours"] for row in found] == [0, 2] and found[0]["ms"].keys() == {"1", "2"}
+    assert len(started) == 2 and ended == ["kill", "wait"] * 2
+    table = neighbours.table([{"recipe": "mnist", "neighbours": 2, "ms": {1: 10.0, 2: 20.0}, "chosen": 2}])
+    assert table.splitlines()[-1] == "| mnist | 2 | 10 | 20 | 2 | 2.00 |"
+    monkeypatch.setenv(threads.VARIABLES[0], "1")
+    assert benchmark.main(["--neighbours"]) == 2
+    assert "--neighbours: nothing is left to choose; unset OPENBLAS_NUM_THREADS" in capsys.readouterr().err
 
 
 # What is typed wrongly -------------------------------------------------------------------------------

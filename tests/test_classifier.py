@@ -1,7 +1,7 @@
 """The engine learns: the classifier of the Maxout article, on the digits; on MNIST it is a command."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,8 +9,10 @@ import pytest
 from minigan import checkpoint, classifier, data
 from minigan.backend import Backend, to_host
 from minigan.classifier import SETTINGS, Classifier, limit_columns
+from minigan.nn import Dropout
+from minigan.ops import cross_entropy
 from minigan.reproduce import classifier as reproduce
-from minigan.tensor import Tensor
+from minigan.tensor import Tensor, backward
 
 DIGITS = ["--data", "digits", "--quiet", "--out"]
 
@@ -103,3 +105,63 @@ def test_another_reproduction_is_not_overwritten(tmp_path, capsys, monkeypatch):
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1"]) == 0
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1", "--seed", "2"]) == 2
     assert "another reproduction" in capsys.readouterr().err
+
+
+# The article, number by number -----------------------------------------------------------------------
+
+
+def test_the_constants_are_the_authors():
+    """pylearn2, papers/maxout/mnist_pi.yaml; `max_col_norm`, `irange`, `include_probs`, the schedules."""
+    article = {
+        "units": (240, 240), "pieces": 5, "scale": 0.005, "column_norm": 1.9365,
+        "keep_input": 0.8, "keep_hidden": 0.5, "batch": 100,
+        "lr": 0.1, "lr_decay": 1.000004, "lr_min": 1e-6,
+        "momentum": 0.5, "momentum_end": 0.7, "momentum_epochs": 250,
+    }  # fmt: skip
+    assert asdict(SETTINGS["mnist"]) == article
+    assert asdict(SETTINGS["digits"]) == article | {"units": (100, 100), "scale": 0.05, "batch": 50}
+
+
+def test_two_epochs_by_hand(digits):
+    """The same numbers as from a loop that is written here, with every rule of the article in its place."""
+    settings = replace(
+        SETTINGS["digits"], units=(6, 4), pieces=2, batch=300, column_norm=0.3, momentum_epochs=3
+    )
+    judge = Classifier(digits, settings, Backend(dtype="float64"), seed=3)
+    streams, batches = judge.streams, judge.batches
+    other = Classifier(digits, settings, Backend(dtype="float64"), seed=3)
+    keep = [layer.keep for layer in judge.net.layers if isinstance(layer, Dropout)]
+    assert keep == [0.8, 0.5, 0.5]
+    parameters = other.net.parameters()
+    assert all(abs(p.data).max() <= 0.05 for p in parameters) and abs(parameters[-2].data).max() > 0.04
+    velocity = [np.zeros_like(p.data) for p in parameters]
+    for epoch in range(2):
+        losses = []
+        for i in range(5 * epoch, 5 * epoch + 5):
+            x, labels = Tensor(batches.minibatch(i)), digits.train_labels[batches.rows(i)]
+            logits = other.net(x, streams("dropout", i))
+            loss = cross_entropy(logits, labels)
+            backward(loss, wrt=parameters)
+            losses.append(
+                -np.log(np.exp(logits.data) / np.exp(logits.data).sum(1, keepdims=True))[
+                    range(300), labels
+                ].mean()
+            )
+            for p, v in zip(parameters, velocity, strict=True):
+                v *= 0.5 + 0.2 * epoch / 3
+                v -= 0.1 / 1.000004**i * p.grad
+                p.data += v
+                if p.data.ndim == 2:
+                    p.data *= np.minimum(1, 0.3 / np.maximum(np.linalg.norm(p.data, axis=0), 1e-7))
+        assert judge.train_epoch() == pytest.approx(np.mean(losses), rel=1e-9)
+    assert judge.epoch == 2
+    for p, q in zip(judge.net.parameters(), parameters, strict=True):
+        np.testing.assert_allclose(p.data, q.data, rtol=1e-9, atol=1e-12)
+    kept = judge.arrays()
+    for name, v in zip(judge.net.named_parameters(), velocity, strict=True):
+        np.testing.assert_allclose(kept[f"velocity.{name}"], v, rtol=1e-9, atol=1e-12)
+    pixels, last = digits.test / 16, parameters[-1].data
+    np.testing.assert_array_equal(
+        judge.classify(digits.test, chunk=149), other.net(Tensor(pixels), None).data.argmax(1)
+    )
+    assert last.shape == (10,)

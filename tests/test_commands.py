@@ -167,7 +167,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         # misspelt choices
         "--recipe mnits": "did you mean mnist?",
         "--recipe DIGITS": "--recipe: expected one of digits, mnist",
-        "--prior normal": "--prior: expected one of uniform, gaussian, got 'normal'",
+        "--prior normal": "--prior: expected one of uniform, gaussian, got normal",
         "--loss nonsaturating": "--loss: expected one of non-saturating, minimax",
         "--update both": "--update: expected one of alternating, simultaneous",
         "--output softmax": "--output",
@@ -179,7 +179,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         "--seed one": "--seed",
         "--seed 1.0": "--seed",
         "--backend torch": "--backend",
-        "--backend cupy": "CuPy is not installed; pip install",
+        "--backend cupy": "CuPy is not installed; python -m pip install",
         # folders
         "--out file": "file",
         "--out file/run": "file/run",
@@ -398,7 +398,7 @@ def test_every_setting_is_an_option(monkeypatch, tmp_path):
     typed = {
         "epochs": 2, "batch": 700, "update": "alternating", "k": 2, "loss": "minimax", "d_loss_scale": 0.7,
         "z": 6, "prior": "gaussian", "hidden": [5, 6], "activations": ["tanh", "relu"], "output": "sigmoid",
-        "g_scale": 0.03, "g_output_scale": 0.02, "bias_clip": 0.01, "units": [4, 3], "pieces": 2,
+        "g_scale": 0.03, "g_output_scale": 0.02, "bias_clip": 0.01, "units": [4, 3], "pieces": 2, "pack": 5,
         "d_scale": 0.01, "keep_input": 0.9, "keep_hidden": 0.6, "optimiser": "momentum", "lr": 0.05,
         "lr_decay": 1.01, "lr_min": 0.01, "momentum": 0.4, "momentum_end": 0.6, "momentum_epochs": 3,
         "samples_every": 2,
@@ -505,6 +505,7 @@ def python(*arguments, cwd):
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("module, line", [
     ("minigan.train", "--lr nan"),
     ("minigan.train", "--resume missing"),
@@ -520,6 +521,7 @@ def test_as_a_user_starts_it(module, line, workspace):
     assert snapshot(workspace) == before
 
 
+@pytest.mark.processes
 def test_train_then_sample_as_a_user_does(tmp_path):
     options = [f"--{name.replace('_', '-')}={train._text(value)}" for name, value in SMALL.items()]
     done = python("-m", "minigan.train", *options, cwd=tmp_path)
@@ -533,6 +535,7 @@ def test_train_then_sample_as_a_user_does(tmp_path):
 LOADED = "import sys, json; import minigan; print(json.dumps(sorted(sys.modules)))"
 
 
+@pytest.mark.processes
 def test_import_loads_numpy_and_nothing_heavy(tmp_path):
     done = python("-c", LOADED, cwd=tmp_path)
     modules = {name.split(".")[0] for name in json.loads(done.stdout)}
@@ -540,6 +543,7 @@ def test_import_loads_numpy_and_nothing_heavy(tmp_path):
     assert not modules & {"matplotlib", "PIL", "tqdm", "pooch", "requests", "scipy", "cupy"}
 
 
+@pytest.mark.processes
 def test_bad_options_are_refused_before_anything_heavy_is_loaded(tmp_path):
     code = (
         "import sys; from minigan.train import main; status = main(['--lr', 'nan']);"

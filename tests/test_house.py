@@ -28,6 +28,8 @@ TABLE_ENDS = "<!-- The table of files ends. -->\n"
 ORDER = [
     "errors",
     "files",
+    "shell",
+    "threads",
     "backend",
     "kernels",
     "random",
@@ -44,6 +46,7 @@ ORDER = [
     "data.mnist",
     "data.cifar10",
     "data.mixtures",
+    "data.folder",
     "data.minibatches",
     "data.__init__",
     "algorithm1",
@@ -73,6 +76,7 @@ ORDER = [
     "reproduce.figure3",
     "reproduce.modes",
     "reproduce.table1",
+    "reproduce.ruler",
     "reproduce.curve",
     "reproduce.classifier",
     "reproduce.__main__",
@@ -84,6 +88,7 @@ ORDER = [
     "benchmark.parts",
     "benchmark.pytorch",
     "benchmark.sweep",
+    "benchmark.neighbours",
     "benchmark.measure",
     "benchmark.report",
     "benchmark.document",
@@ -140,7 +145,15 @@ def files_of(entry: str) -> list[str]:
 
 ORDER = [module for entry in ORDER for module in files_of(entry)]
 
-HEAVY = {"matplotlib", "tqdm", "pooch", "PIL", "cupy", "cupyx"}  # only inside the functions that use them
+HEAVY = {
+    "matplotlib",
+    "tqdm",
+    "pooch",
+    "PIL",
+    "cupy",
+    "cupyx",
+    "threadpoolctl",
+}  # only inside the functions that use them
 UNSAFE = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}  # reading such a file can run code
 PAPER = {  # what one reads in an afternoon: from arithmetic to the box
     "kernels",
@@ -158,6 +171,7 @@ PAPER_CODE_LINES = 1200  # there is room; nothing is squeezed to fit
 MEASURING = {"classifier", "parzen", "modes", "theory"}
 NOT_CORE = {"pictures", "__init__", *MEASURING, *ORDER[ORDER.index("cli") :]}
 KINDS = ("the paper's, in bold", "plumbing", "measuring and commands")
+WINGS = {"reproduce", "benchmark", "homework"}  # folders that the README shows as one row
 CUDA = re.compile(r"KERNEL\(|__global__|#define")
 MACHINE_PATH = re.compile(r"(?<![\w.~/-])/(home|root|work|Users|var/folders)/|\b[A-Z]:[\\]Users")
 
@@ -438,19 +452,32 @@ def code_lines(source: str) -> int:
 
 
 def table_of_files() -> str:
-    """The core in reading order as a Markdown table; a file's docstring begins with what the file is for."""
+    """The files in reading order as a Markdown table, a wing as one row; `all` counts every file.
+
+    A file's docstring begins with what the file is for, and that of __init__ with what its folder is for.
+    """
     rows = ["| file | lines | what it is for |", "|---|---:|---|"]
     lines, code = Counter(), Counter()
-    for file in core_files():
+    for file in package_files():
         source = file.read_text("utf-8")
         docstring = ast.get_docstring(ast.parse(source))
         assert docstring, f"{file.relative_to(ROOT)} does not say in a docstring what it is for"
-        name, kind = file.relative_to(ROOT).as_posix(), kind_of(module_name(file))
-        link = f"**[{name}]({name})**" if kind == KINDS[0] else f"[{name}]({name})"
+        name, kind, purpose = (
+            file.relative_to(ROOT).as_posix(),
+            kind_of(module_name(file)),
+            docstring.splitlines()[0],
+        )
         length = source.count("\n")
-        rows.append(f"| {link} | {length} | {docstring.splitlines()[0].rstrip('.')} |")
         lines[kind] += length
         code[kind] += code_lines(source)
+        if (wing := PACKAGE / file.relative_to(PACKAGE).parts[0]).name in WINGS:
+            if file != wing / "__init__.py":
+                continue
+            files = [file.read_text("utf-8") for file in wing.rglob("*.py")]
+            name, length = f"minigan/{wing.name}/", sum(text.count("\n") for text in files)
+            purpose = f"{purpose.rstrip('.')}; {len(files)} files"
+        link = f"**[{name}]({name})**" if kind == KINDS[0] else f"[{name}]({name})"
+        rows.append(f"| {link} | {length:,} | {purpose.rstrip('.')} |")
     for kind in KINDS:
         rows.append(f"| {kind} | {lines[kind]:,} | of these {code[kind]:,} are code |")
     is_code = f"of these {code.total():,} are code: not blank, comment, docstring or CUDA"

@@ -195,3 +195,54 @@ def test_nvrtc_compiles_it(architecture, real):
         program = nvrtc.createProgram(source, "kernel.cu", [], [])
         nvrtc.compileProgram(program, ("-fmad=false", f"-DREAL={real}", f"--gpu-architecture={architecture}"))
         assert len(nvrtc.getCUBIN(program)) > 1000
+
+
+# Not finite: a player that is lost must be seen -------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", KERNELS)
+def test_what_is_not_finite_the_same_as_numpy(gpu, name, dtype):
+    """NaN and both infinities in each array in turn; the same results, NaN for NaN."""
+    backend = gpu(dtype)
+    for place in range(len(arguments(name, dtype))):
+        given = arguments(name, dtype)
+        if not isinstance(given[place], np.ndarray) or given[place].size < 3:
+            continue
+        given[place].flat[[1, given[place].size // 2, -1]] = np.nan, np.inf, -np.inf
+        theirs = [x.copy() if isinstance(x, np.ndarray) else x for x in given]
+        ours = [backend.asarray(x) if isinstance(x, np.ndarray) else x for x in given]
+        with np.errstate(all="ignore"):
+            KERNELS[name](*theirs), KERNELS[name](*ours)
+        assert_allclose(to_host(ours[0]), theirs[0], rtol=3e-6 if dtype == "float32" else 1e-14)
+
+
+LOST = np.array([[np.nan, np.inf, -np.inf, 1.0]])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_what_is_not_finite_is_not_hidden(gpu):
+    for backend in (Backend(dtype="float64"), gpu("float64")):
+
+        def of(name, *given, backend=backend):
+            given = [backend.asarray(x.copy()) if isinstance(x, np.ndarray) else x for x in given]
+            return to_host(KERNELS[name](*given)).tolist()[0]
+
+        new, zero, one = np.empty((1, 4)), np.zeros((1, 4)), np.ones((1, 4))
+        nan = pytest.approx(np.nan, nan_ok=True)
+        assert of("bias_relu", LOST, zero[0], 4) == [nan, np.inf, 0, 1]
+        assert of("bias_relu", zero, LOST[0], 4) == [nan, np.inf, 0, 1]
+        assert of("relu_gradient", new, LOST, one) == [nan, np.inf, -np.inf, 1]
+        assert of("relu_gradient", new, LOST, zero) == [nan, nan, nan, 0]
+        assert of("bias_sigmoid", LOST, zero[0], 4)[:3] == [nan, 1, 0]
+        pieces = np.array([[5.0, 5.0, 5.0, 5.0, np.nan, np.inf, -np.inf, 9.0]])
+        for a in (pieces, np.roll(pieces, 4)):
+            assert of("bias_maxout", new, a, np.zeros(8), 2, 4) == [nan, np.inf, 5, 9]
+        twice = np.concatenate([one, zero], axis=1)
+        found = of("maxout_gradient", np.empty((1, 8)), LOST, twice, one, 2, 4)
+        assert found == [nan, np.inf, -np.inf, 1, nan, nan, nan, 0]
+
+
+@pytest.mark.parametrize("n", [1, 255, 256, 257, 512])
+def test_there_is_a_thread_for_each(n):
+    assert kernels.blocks(n) * kernels.THREADS >= n

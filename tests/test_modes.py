@@ -8,7 +8,7 @@ import pytest
 from minigan import data, modes
 from minigan.backend import Backend
 from minigan.errors import InputError
-from minigan.nn import Linear
+from minigan.nn import BatchNorm, Dropout, Linear, Packed
 from minigan.random import Streams
 from minigan.tensor import Tensor
 
@@ -82,7 +82,7 @@ def test_nearest_distance():
         lambda x: modes.classes(x),
     ],
 )
-@pytest.mark.parametrize("samples", [np.full((2, 2), np.nan), np.zeros((0, 2))])
+@pytest.mark.parametrize("samples", [np.full((2, 2), np.nan), np.full((2, 2), -np.inf), np.zeros((0, 2))])
 def test_samples_that_cannot_be_measured(call, samples):
     with pytest.raises(InputError, match="samples: expected one or more"):
         call(samples)
@@ -94,8 +94,47 @@ def test_samples_that_cannot_be_measured(call, samples):
 def test_a_pack_is_judged_together():
     net = Linear(6, 1, Streams(1, Backend("numpy", "float64"))("init"))
     x = np.random.default_rng(0).random((8, 3))
-    packed = modes.Packed(net, 2)
+    packed = Packed(net, 2)
     logits = packed(Tensor(x), None).data
     expected = [np.concatenate([x[2 * i], x[2 * i + 1]]) @ net.W.data for i in range(4)]
     np.testing.assert_allclose(logits, expected)
     assert packed.parameters() == net.parameters()
+
+
+def test_a_pack_hands_on_what_a_checkpoint_keeps():
+    net = BatchNorm(6, Backend())
+    assert Packed(net, 2).buffers() == net.buffers() != {}
+
+
+def test_dropout_within_a_pack():
+    streams = Streams(1, Backend("numpy", "float64"))
+    packed, x = Packed(Dropout(0.5), 2), Tensor(np.ones((50, 3)))
+    assert set(packed(x, streams("dropout")).data.flat) == {0.0, 2.0}
+    assert (packed(x, None).data == 1).all()
+
+
+def test_a_sample_far_from_0_is_measured_in_double():
+    """Of 100 and 100.00001 float32 makes one number."""
+    modes_at = np.array([[100.00001, 100.0]])
+    found = modes.coverage(np.array([[100, 100]], np.float32), modes_at, std=1e-6)
+    assert found.high_quality == 0
+
+
+def test_the_shares_are_of_the_likeliest_classes():
+    found = modes.classes(np.array([[0.6, 0.4, 0.0], [0.9, 0.1, 0.0], [0.45, 0.55, 0.0]]))
+    assert found.shares.tolist() == pytest.approx([2 / 3, 1 / 3, 0])
+
+
+@pytest.mark.parametrize("n", [1, 9, 10, 11, 21])
+def test_each_row_has_its_distance(n):
+    """Whatever the chunks; 0 to itself, where rounding may give less than 0."""
+    x = np.random.default_rng(n).random((n, 40)) + 100
+    with np.errstate(invalid="raise"):
+        assert modes.nearest_distance(x, x, chunk=10).tolist() == pytest.approx([0] * n, abs=1e-4)
+        np.testing.assert_allclose(
+            modes.nearest_distance(x, x[:1], chunk=10)[1:], distances(x)[1:], rtol=1e-6
+        )
+
+
+def distances(x):
+    return np.linalg.norm(x - x[0], axis=1)

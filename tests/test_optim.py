@@ -185,3 +185,25 @@ def test_schedule(schedule, arguments, values):
 
 def test_every_schedule_is_tested():
     assert public(optim).keys() == {schedule.__name__ for schedule in SCHEDULES}
+
+
+# Replaced ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [make for make, _ in CASES.values()], ids=[cls.__name__ for cls in CASES])
+def test_an_array_that_is_replaced_between_two_steps_counts(backend, make):
+    """Both p.data and p.grad, as in `p.data = a`: the next step goes on from there, and later ones too."""
+    starts = [np.arange(3.0), np.arange(4.0).reshape(2, 2)]
+    new, gradients = np.full((2, 2), 50.0), [np.ones((2, 2)), np.full((2, 2), -3.0), np.full((2, 2), 2.0)]
+    ps, qs = tensors(backend, starts), tensors(backend, [starts[0], new])
+    mine, other = (make(tensor, [0.1, 0.2, 0.3], [0.5] * 3, 1) for tensor in (ps, qs))
+    for t, g in enumerate(gradients):
+        if t == 1:
+            ps[1].data = backend.asarray(host(qs[1].data).copy())
+        ps[1].grad, qs[1].grad = backend.asarray(g.copy()), backend.asarray(g.copy())
+        ps[0].grad, qs[0].grad = (backend.asarray(np.ones(3)) for _ in range(2))
+        mine.step(t, 0)
+        other.step(t, 0)
+    for p, q in zip(ps, qs, strict=True):
+        assert np.array_equal(host(p.data), host(q.data))
+    assert host(ps[1].data).min() > 40

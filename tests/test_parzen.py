@@ -68,11 +68,9 @@ def test_chunks_change_nothing(monkeypatch):
     whole = parzen.log_likelihood(x, centres, 0.05)
     monkeypatch.setattr(parzen, "ROWS", 7)
     monkeypatch.setattr(parzen, "CENTRES", 4)
-    done = []
-    chunked = parzen.log_likelihood(x, centres, 0.05, lambda *numbers: done.append(numbers))
+    chunked = parzen.log_likelihood(x, centres, 0.05)
     np.testing.assert_allclose(chunked, whole, rtol=1e-12)
     np.testing.assert_allclose(whole, by_definition(x, centres, 0.05), rtol=1e-9)
-    assert done == [(7, 23), (14, 23), (21, 23), (23, 23)]
 
 
 def test_far_away_it_is_finite():
@@ -80,22 +78,39 @@ def test_far_away_it_is_finite():
     assert np.isfinite(found).all() and found[0] < -1e9
 
 
+def test_all_sigmas_are_measured_as_each_alone(backend):
+    x, centres = backend.asarray(images(7, 20)), backend.asarray(images(9, 20, seed=1))
+    sigmas = [0.02, 0.3, 5.0]
+    found = parzen.log_likelihoods(x, centres, sigmas)
+    assert isinstance(found, backend.xp.ndarray) and found.shape == (3, 7)
+    for of_sigma, sigma in zip(found, sigmas, strict=True):
+        alone = by_definition(to_host(x), to_host(centres), sigma)
+        np.testing.assert_allclose(to_host(of_sigma), alone, rtol=1e-9)
+
+
 def test_inputs_are_left_as_they_were():
     x, centres = images(4, 3), images(5, 3, seed=1)
     copies = x.copy(), centres.copy()
     parzen.log_likelihood(x, centres, 0.1)
-    parzen.choose_sigma(x, centres)
+    parzen.refine_sigma(x, centres, parzen.choose_sigma(x, centres)[0])
     assert (x == copies[0]).all() and (centres == copies[1]).all()
 
 
-def test_the_memory_is_bounded():
-    x, centres = np.zeros((9000, 8), np.float32), np.zeros((5000, 8), np.float32)  # 360 MB of pairs
+@pytest.mark.parametrize(
+    ("m", "n"), [(5000, 2400), (1000, 10_000)], ids=["96 MB of pairs", "80 MB of pairs, which are kept"]
+)
+def test_the_memory_is_bounded(m, n, monkeypatch):
+    monkeypatch.setattr(parzen, "STEPS", 1)
+    x, centres = images(m, 8), images(n, 8, seed=1)
     tracemalloc.start()
     try:
-        parzen.log_likelihood(x, centres, 1.0)
-        assert tracemalloc.get_traced_memory()[1] < 120e6
+        parzen.log_likelihoods(x, centres, [1.0, 2.0])
+        once = tracemalloc.get_traced_memory()[1]
+        parzen.refine_sigma(x, centres, parzen.choose_sigma(x, centres, [0.3, 1.0])[0])
+        several_times = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    assert once < 40e6 and several_times < 110e6
 
 
 # Sigma -----------------------------------------------------------------------------------------------
@@ -109,16 +124,72 @@ def test_sigma_is_the_best_of_those_given(backend):
     rng = np.random.default_rng(0)
     valid, centres = rng.normal(0, 0.3, (200, 1)), np.zeros((1, 1))
     valid, centres = backend.asarray(valid), backend.asarray(centres)
-    done = []
-    sigma, mean = parzen.choose_sigma(valid, centres, [1.0, 0.3, 0.1], lambda *numbers: done.append(numbers))
-    assert sigma == 0.3 and done == [(1, 3), (2, 3), (3, 3)]
+    sigma, mean = parzen.choose_sigma(valid, centres, [1.0, 0.3, 0.1])
+    assert sigma == 0.3
     assert mean == pytest.approx(float(parzen.log_likelihood(valid, centres, 0.3).mean()), abs=1e-12)
+
+
+@given(
+    m=st.integers(1, 6),
+    n=st.integers(1, 40),
+    d=st.integers(1, 6),
+    kept=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_a_sigma_that_was_passed_over_was_not_the_best(m, n, d, kept, seed):
+    x, centres = images(m, d, seed), images(n, d, seed + 100)
+    sigmas = np.random.default_rng(seed).uniform(0.01, 2, 50).tolist()
+    means = [by_definition(x, centres, sigma).mean() for sigma in sigmas]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parzen, "KEPT", 10**6 if kept else 0)
+        sigma, best = parzen.choose_sigma(x, centres, sigmas)
+    assert sigma == sigmas[int(np.argmax(means))] and best == pytest.approx(max(means), abs=1e-8)
+
+
+def test_few_of_many_sigmas_are_measured(monkeypatch):
+    measured = []
+    log_p = parzen._log_p
+    monkeypatch.setattr(
+        parzen, "_log_p", lambda pairs, sigmas: measured.extend(sigmas) or log_p(pairs, sigmas)
+    )
+    sigma, _ = parzen.choose_sigma(images(20), images(300, seed=1), np.logspace(-1, 0, 100).tolist())
+    assert sigma in measured and len(measured) < 12
+
+
+@pytest.mark.parametrize("start", [0.05, 0.3, 4.0])
+def test_refined_it_is_the_best_of_all(backend, start):
+    valid, centres = backend.asarray(images(20)), backend.asarray(images(30, seed=1))
+    sigma, best = parzen.refine_sigma(valid, centres, start)
+    around = [sigma * np.exp(u) for u in (-0.01, -0.001, 0, 0.001, 0.01)]
+    means = to_host(parzen.log_likelihoods(valid, centres, around).mean(axis=1))
+    assert means.argmax() == 2 and means[2] == pytest.approx(best, abs=1e-9)
+
+
+def test_of_one_centre_the_best_sigma_is_the_standard_deviation():
+    valid, centre = np.random.default_rng(0).normal(0, 0.3, (200, 4)), np.zeros((1, 4))
+    sigma, _ = parzen.refine_sigma(valid, centre, 1.0)
+    assert sigma == pytest.approx(np.sqrt((valid**2).mean()), rel=1e-12)
+
+
+def test_in_many_dimensions_the_loss_is_the_parabola():
+    rng = np.random.default_rng(0)
+    centres = 5 * rng.random((50, 784))  # far apart, so that the nearest has the whole sum
+    valid = centres[:40] + rng.normal(0, 0.2, (40, 784))
+    sigma, best = parzen.refine_sigma(valid, centres, 0.3)
+    u = 0.05
+    loss = best - parzen.log_likelihoods(valid, centres, [sigma * np.exp(-u), sigma * np.exp(u)]).mean(axis=1)
+    assert loss.mean() == pytest.approx(784 * u**2, rel=0.01)  # of a cubic term, half each way
+
+
+def test_where_every_example_is_a_centre_no_sigma_is_best():
+    with pytest.raises(InputError, match="every example is itself a centre"):
+        parzen.refine_sigma(images(3), images(5), 0.1)
 
 
 # Bad input -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sigma", [0, -0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("sigma", [0, -0.1, 1e-200, float("nan"), float("inf")])
 def test_an_impossible_sigma(sigma):
     with pytest.raises(InputError, match="sigma: expected a number above 0"):
         parzen.log_likelihood(images(2), images(2), sigma)
@@ -157,6 +228,14 @@ def test_the_calibration(mnist, centres, expected, chosen):
     sigma, _ = parzen.choose_sigma(valid, centres, parzen.SIGMAS[1:6])
     assert sigma == pytest.approx(chosen, abs=1e-4)
     assert parzen.log_likelihood(test, centres, sigma).mean() == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize(("count", "best", "grid"), [(1000, 111.6, 110.7), (4000, 194.1, 183.1)])
+def test_what_the_grid_hides_of_real_images(mnist, count, best, grid):
+    valid, centres = mnist.valid[:1000] / np.float32(255), mnist.train[:count] / np.float32(255)
+    sigma, by_grid = parzen.choose_sigma(valid, centres)
+    assert by_grid == pytest.approx(grid, abs=0.05)
+    assert parzen.refine_sigma(valid, centres, sigma)[1] == pytest.approx(best, abs=0.05)
 
 
 def test_real_images_by_definition(mnist):

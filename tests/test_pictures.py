@@ -398,3 +398,134 @@ def test_nothing_heavy_is_imported_before_drawing_and_pyplot_never(tmp_path):
         [sys.executable, "-c", DRAW, tmp_path / "a.png"], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
+
+
+# ------------------------------------------------------------------ figures of the reproductions
+
+
+def line(axes, label):
+    """x and y of the line with this label, and its colour."""
+    (found,) = (one for one in axes.get_lines() if one.get_label() == label)
+    return *(np.asarray(values).tolist() for values in found.get_data()), found.get_color()
+
+
+def test_errors_are_percent_over_epochs(figure):
+    split = [
+        {"epoch": 1, "valid_error": 0.3, "test_error": 0.2},
+        {"epoch": 2, "valid_error": 0.05, "test_error": 0.04},
+    ]
+    whole = [{"epoch": 1, "test_error": 0.1}, {"epoch": 3, "test_error": 0.01}]
+    (axes,) = figure(pictures.save_errors, split, whole).axes
+    assert line(axes, "validation")[:2] == ([1, 2], [30, 5])
+    assert line(axes, "test")[:2] == ([1, 2], [20, 4])
+    assert line(axes, "test, trained on all")[:2] == ([1, 3], [10, 1])
+    assert axes.get_yscale() == "log"
+
+
+def test_the_optimum_and_the_pulls(figure):
+    x = [0.0, 1.0, 2.0]
+    D = {
+        "x": x,
+        "p_data": [0.1, 0.2, 0.3],
+        "p_g": [0.3, 0.2, 0.1],
+        "D": [0.4, 0.5, 0.6],
+        "optimum": [0.2, 0.5, 0.7],
+    }
+    losses = {"logit": [-1, 0, 1], "minimax": [-0.3, -0.5, -0.7], "non_saturating": [-0.9, -0.4, -0.2]}
+    left, right = figure(pictures.save_optimum, D | {"support": [0.5, 1.5]}, losses).axes
+    assert line(left, "D, trained") == (x, D["D"], pictures.BLUE)
+    assert line(left, "$D^*$")[:2] == (x, D["optimum"])
+    areas = {area.get_label(): area for area in left.collections}
+    assert areas["$p_{data}$"].get_paths()[0].vertices[:, 1].max() == 0.3
+    assert areas["$p_{data}$"].get_facecolor()[0][2] > areas["$p_g$"].get_facecolor()[0][2]  # blue, orange
+    assert line(right, r"$\log(1 - D)$: saturates")[:2] == ([-1, 0, 1], [0.3, 0.5, 0.7])
+    assert line(right, r"$-\log D$")[1] == [0.9, 0.4, 0.2]
+
+
+def test_a_descent_leads_from_a_circle_to_a_dot(figure):
+    descent = {"from": -3.0, "to": -2.0, "C_from": -0.2, "C_to": -0.9}
+    simplex = {"optimal": [0.5, 0.1, 0.0], "lagging": [0.5, 0.4, 0.3]}
+    parameter = {"theta": [-3, 0, 3], "criterion": [-0.2, -0.5, -0.1], "descents": [descent]}
+    left, right = figure(pictures.save_descent, simplex, parameter).axes
+    assert line(left, "D at its optimum")[1] == [0.5, 0.1, 1e-16]
+    assert line(left, "one step of D for each of $p_g$")[1] == [0.5, 0.4, 0.3]
+    assert line(right, "C(G)")[:2] == ([-3, 0, 3], [-0.2, -0.5, -0.1])
+    assert line(right, "$-\\log 4$, the minimum over all densities")[1][0] == pytest.approx(-math.log(4))
+    path, begin, end = right.get_lines()[2:]
+    assert path.get_xydata().tolist() == [[-3, -0.2], [-2, -0.9]]
+    assert (begin.get_xydata().tolist(), begin.get_color()) == ([[-3, -0.2]], "white")
+    assert (end.get_xydata().tolist(), end.get_color()) == ([[-2, -0.9]], pictures.ORANGE)
+
+
+def test_coverage_beside_what_was_published(figure):
+    rows = [
+        {
+            "game": "ring8, packed",
+            "modes": 7.5,
+            "modes_error": 0.5,
+            "high_quality": 0.9,
+            "high_quality_error": 0.02,
+        },
+        {"game": "alone", "modes": 2.0, "modes_error": None, "high_quality": 0.5, "high_quality_error": None},
+    ]
+    summary = [rows[0] | {"published": (7.9, 0.956)}, rows[1] | {"published": None}]
+    left, right = figure(pictures.save_coverage, summary).axes
+    assert [bar.get_height() for bar in left.patches] == [7.5, 2]
+    assert [bar.get_height() for bar in right.patches] == [90, 50]
+    assert line(left, "PacGAN article")[:2] == ([0], [7.9])
+    assert line(right, "PacGAN article")[:2] == ([0], [pytest.approx(95.6)])
+    for axes, low, high in ((left, 7, 8), (right, 88, 92)):
+        bars = next(one for one in axes.collections if len(one.get_segments()) == 2)
+        assert bars.get_segments()[0][:, 1].tolist() == pytest.approx([low, high])
+    assert [tick.get_text() for tick in left.get_xticklabels()] == ["ring8\npacked", "alone"]
+
+
+def test_scatters_side_by_side(figure):
+    real, fake = np.array([[-4.0, 1.0], [2.0, -1.0]]), np.array([[0.5, 0.25]])
+    one, other = figure(pictures.save_scatters, [("one", real, fake), ("other", -real, fake)]).axes
+    assert line(one, "real") == ([-4, 2], [1, -1], pictures.BLUE)
+    assert line(other, "generated") == ([0.5], [0.25], pictures.ORANGE)
+    assert one.get_xlim() == other.get_xlim() == one.get_ylim() == (-5, 5)
+    assert (one.get_xlabel(), other.get_xlabel()) == ("one", "other")
+
+
+def test_a_frame_of_the_game(figure):
+    x = [0.0, 1.0, 2.0]
+    frame = {
+        "title": "(a)",
+        "x": x,
+        "p_data": [0.1, 0.5, 0.1],
+        "p_g": [0.2, 0.001, 0.3],
+        "D": [0.3, 0.4, 0.6],
+    }
+    frame |= {"optimum": [0.25, 0.9, 0.2], "z": [0.5, 1.5], "G(z)": [0.7, 1.9]}
+    (axes,) = figure(pictures.save_game, [frame], 1.5).axes
+    assert line(axes, "D") == (x, frame["D"], pictures.BLUE)
+    assert line(axes, "$p_g$") == (x, frame["p_g"], pictures.GREEN)
+    assert line(axes, "$p_{data}$")[1] == frame["p_data"] and line(axes, "$D^*$")[1] == frame["optimum"]
+    arrows = [(note.xyann, note.xy) for note in axes.texts if getattr(note, "arrow_patch", None)]
+    assert arrows == [((0.5, -0.5), (0.7, -0.15)), ((1.5, -0.5), (1.9, -0.15))]
+    assert axes.get_ylim() == (-0.6, 1.5) and axes.get_xlabel() == "(a)"
+
+
+def test_where_nobody_sees_an_example_no_optimum_is_drawn(figure):
+    frame = {"title": "", "x": [0.0, 1.0], "p_data": [0.001, 0.5], "p_g": [0.001, 0.5], "D": [0.5, 0.5]}
+    (axes,) = figure(pictures.save_game, [frame | {"optimum": [0.5, 0.5], "z": [], "G(z)": []}]).axes
+    assert np.isnan(line(axes, "$D^*$")[1]).tolist() == [True, False]
+
+
+def test_log_likelihood_has_its_errors_and_the_paper_s_number(figure):
+    curves = {
+        "a": [
+            {"epoch": 1, "mean": 100.0, "standard_error": 2.0},
+            {"epoch": 5, "mean": 200.0, "standard_error": 1.0},
+        ]
+    }
+    (axes,) = figure(pictures.save_log_likelihood, curves | {"b": curves["a"][:1]}).axes
+    (of_a, of_b) = axes.containers
+    assert of_a.lines[0].get_xydata().tolist() == [[1, 100], [5, 200]] and of_b.get_label() == "b"
+    assert [part.tolist() for part in of_a.lines[2][0].get_segments()] == [
+        [[1, 98], [1, 102]],
+        [[5, 199], [5, 201]],
+    ]
+    assert [225, 225] in [list(one.get_ydata()) for one in axes.get_lines()]

@@ -280,3 +280,35 @@ def kolmogorov(x, cdf):
     n = len(x)
     expected = cdf(np.sort(x))
     return n**0.5 * max(abs(expected - np.arange(n) / n).max(), abs(expected - np.arange(1, n + 1) / n).max())
+
+
+# What is kept, to the last bit ------------------------------------------------------------------------
+
+
+@both_dtypes
+@pytest.mark.parametrize("low", [0.5, 0.25, 0.125, 0.0])
+def test_mask_and_dropout_keep_where_u_is_below_keep_in_float32(gpu, dtype, low):
+    """float32 has 24 bits from the first 1 on, and u has 24 after the point: below 1/2 keep is finer."""
+    high = 2 * low or 0.125
+    draws = ((t, float(Streams(4, Backend())("mask", t).uniform(1)[0])) for t in range(10_000))
+    t, u = next((t, u) for t, u in draws if low < u < high)
+    finer = 2**-25 if low < 0.5 else 2**-24
+    for keep, kept in [(u, False), (u + 2**-40, False), (u + finer, True), (u - 2**-24, False)]:
+        for backend in (Backend(dtype=dtype), gpu(dtype)):
+            x = backend.asarray(np.ones(1, dtype))
+            for result in (
+                Streams(4, backend)("mask", t).mask(1, keep),
+                *Streams(4, backend)("mask", t).dropout(x, keep),
+            ):
+                assert (to_host(result)[0] > 0) == kept, (u, keep)
+
+
+@both_dtypes
+def test_dropout_hides_nothing(gpu, dtype):
+    """NaN and infinity stay, or become NaN where the mask is 0: 0 inf is no number."""
+    for backend in (Backend(dtype=dtype), gpu(dtype)):
+        x = backend.asarray(np.repeat([np.nan, np.inf, -np.inf], 40).astype(dtype))
+        with np.errstate(invalid="ignore"):
+            y, mask = map(to_host, Streams(1, backend)("dropout").dropout(x, 0.5))
+        assert 0 < (mask > 0).sum() < 120 and not np.isfinite(y).any()
+        assert (np.isnan(y[40:]) == (mask[40:] == 0)).all() and np.isnan(y[:40]).all()

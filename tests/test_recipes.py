@@ -176,7 +176,17 @@ def test_adam_takes_its_first_moment_from_momentum():
 
 # The other recipes -----------------------------------------------------------------------------------
 
-NAMES = ["digits", "mnist", "mnist-alternating", "cifar10", "gaussian1d", "ring8", "grid25", "keras-mlp"]
+NAMES = [
+    "digits",
+    "mnist",
+    "mnist-alternating",
+    "cifar10",
+    "gaussian1d",
+    "ring8",
+    "grid25",
+    "keras-mlp",
+    "images",
+]
 
 PAPER = {  # what recipe.md says of each, beyond the shapes below
     "digits": {
@@ -231,14 +241,15 @@ PAPER = {  # what recipe.md says of each, beyond the shapes below
     },
 }
 FEATURES = {"digits": 64, "mnist": 784, "cifar10": 3072, "gaussian1d": 1, "ring8": 2, "grid25": 2}
+FEATURES[recipes.find("images").data] = 48  # of a user's own
 
 
 def test_there_are_these_recipes():
     assert sorted(RECIPES) == sorted(NAMES)
-    assert all(recipe.name == name and recipe.data in data.NAMES for name, recipe in RECIPES.items())
+    assert all(recipe.name == name and recipe.data in FEATURES for name, recipe in RECIPES.items())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PAPER)
 def test_settings(name):
     recipe = recipes.find(name)
     assert {field: getattr(recipe, field) for field in PAPER[name]} == PAPER[name]
@@ -248,7 +259,7 @@ def test_mnist_alternating_differs_in_the_rule_alone():
     assert recipes.find("mnist-alternating").change(name="mnist", update="simultaneous") == recipes.mnist
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "keras-mlp"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("keras-mlp", "images")])
 def test_shapes(name):
     """Maxout and dropout D, G of affine layers; narrow ones where the recipe's take long to make."""
     recipe = recipes.find(name)
@@ -340,6 +351,7 @@ IMPOSSIBLE = {
     "g_output_scale": (0.0, -0.1, *NOT_FINITE),
     "bias_clip": (0.0, -0.1, 0.5, *NOT_FINITE),
     "units": ((), (16, 0), (-1,)),
+    "pack": (0, -2, 3),  # mnist's batch is 100
     "pieces": (0, -3),
     "d_scale": (0.0, -0.1, *NOT_FINITE),
     "keep_input": (0.0, -0.1, 1.01, *NOT_FINITE),
@@ -436,6 +448,7 @@ CHANGES = {
     "g_output_scale": 0.06,
     "bias_clip": 1e-2,
     "units": (6, 7),
+    "pack": 2,
     "pieces": 3,
     "d_scale": 0.006,
     "keep_input": 0.9,

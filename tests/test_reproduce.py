@@ -1,17 +1,18 @@
 """reproduce: each reproduction in little, that it goes on where it was stopped, and what is refused."""
 
 import json
+import shutil
 from math import log
 
 import numpy as np
 import pytest
 
-from minigan import data, evaluate, pictures, recipes, run, theory
+from minigan import checkpoint, data, evaluate, parzen, pictures, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import read_json, write_json
-from minigan.reproduce import curve, figure1, milestones, modes, table1
+from minigan.reproduce import curve, figure1, milestones, modes, ruler, table1
 from minigan.reproduce import theory as theory_again
 from minigan.reproduce.__main__ import REPRODUCTIONS, main
 from minigan.reproduce.report import Report, how_long
@@ -75,6 +76,11 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
         (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
         (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
         (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),
+        (["table1", "--sigmas", ".1,two"], "--sigmas: expected numbers from .001 to 1000"),
+        (["curve", "--sigmas", "0"], "--sigmas: expected numbers from .001 to 1000"),
+        (["table1", "--player", "average98"], "--player is for the checkpoints of --runs"),
+        (["table1", "--runs", "nowhere"], "expected a run folder"),
+        (["ruler", "--run", "nowhere"], "expected a run folder"),
         (["figure2"], "required: --run"),
         (["figure2", "--run", "nowhere"], "expected a run folder"),
         (["figure3", "--run", "nowhere"], "expected a run folder"),
@@ -194,7 +200,7 @@ def test_figure1_in_little(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def short_games(monkeypatch):
-    short = {name: (recipe, pack, 3) for name, (recipe, pack, _) in modes.GAMES.items()}
+    short = {name: (recipe, 3) for name, (recipe, _) in modes.GAMES.items()}
     monkeypatch.setattr(modes, "GAMES", short)
     monkeypatch.setattr(modes, "HELVETICA_UPDATES", 1)
     monkeypatch.setattr(modes, "AHEAD", 3)
@@ -237,19 +243,20 @@ def test_mean_and_standard_error():
 
 
 def test_a_packed_game_differs_only_in_what_D_sees():
-    recipe = recipes.find("ring8").change(batch=6)
-    game = modes.packed_game(recipe, 2, 1, FLOAT32)
+    game, _, _ = modes.begin("ring8, packed", 1, FLOAT32)
     x, z = game.data.minibatch(0), game.prior(game.streams("noise"))
-    assert x.shape == (12, 2) and len(z) == 12
-    assert game.D(Tensor(x), None).shape == (6, 1)
-    plain = modes.packed_game(recipe, 1, 1, FLOAT32)
+    assert x.shape == (200, 2) and len(z) == 200
+    assert game.D(Tensor(x), None).shape == (100, 1)
+    plain, _, _ = modes.begin("ring8", 1, FLOAT32)
+    assert plain.data.minibatch(0).shape == (100, 2) and plain.D(Tensor(x), None).shape == (200, 1)
     for a, b in zip(game.G.parameters(), plain.G.parameters(), strict=True):
         np.testing.assert_array_equal(a.data, b.data)
 
 
 def test_g_ahead_is_many_steps_of_G_and_one_of_D(monkeypatch):
     monkeypatch.setattr(modes, "AHEAD", 5)
-    game = modes.packed_game(recipes.find("ring8"), 1, 1, FLOAT32)
+    game, update, _ = modes.begin(modes.HELVETICA, 1, FLOAT32)
+    assert update is modes.g_ahead
     steps = []
     for player in ("G", "D"):
         optimiser = getattr(game, f"optimiser_{player}")
@@ -266,7 +273,7 @@ def little(monkeypatch):
     """MNIST is the bundled digits, its networks have a few units, and few samples are centres."""
     digits = small_digits()
     recipe = recipes.mnist.change(hidden=(8,), units=(4,), z=4)
-    monkeypatch.setattr(table1.data, "load", lambda *_: digits)
+    monkeypatch.setattr(data, "load", lambda *_: digits)
     monkeypatch.setattr(evaluate, "CENTRES", 200)
     monkeypatch.setattr(recipes, "mnist", recipe)
     monkeypatch.setattr(curve, "VARIANTS", {"a": recipe, "b": recipe.change(loss="minimax")})
@@ -299,12 +306,192 @@ def test_a_run_may_go_on_to_later_epochs_but_not_be_measured_at_earlier_ones(lit
 
 def test_runs_that_are_there_already(little, tmp_path, capsys):
     assert main(["table1", "--seeds", "1", "--epochs", "2", "--out", str(tmp_path), "--quiet"]) == 0
-    one = str(tmp_path / "seed-1")
-    assert main(["table1", "--runs", one, one, "--out", str(tmp_path / "again"), "--quiet"]) == 0
+    one, again = str(tmp_path / "seed-1"), ["--out", str(tmp_path / "again"), "--quiet"]
+    assert main(["table1", "--runs", one, one, *again]) == 0
     of_training = read_json(tmp_path / "table1.json")["found"]["seed 1, epoch 2"]
     found = read_json(tmp_path / "again" / "table1.json")["found"]
     assert found[f"run {one}, epoch 2"] == of_training
     assert [run["epoch"] for run in found["summary"]["runs"]] == [2, 2]
+    shutil.rmtree(tmp_path / "seed-1" / "milestones")  # a run of a former version: it is measured as it is
+    assert main(["table1", "--runs", one, "--out", str(tmp_path / "third"), "--quiet"]) == 0
+    assert read_json(tmp_path / "third" / "table1.json")["found"][f"run {one}, epoch 2"] == of_training
+
+
+# Milestones and rulers -------------------------------------------------------------------------------
+
+
+def table(tmp_path, *more):
+    return main(["table1", "--seeds", "1", "--out", str(tmp_path), "--quiet", *more])
+
+
+def numbers(tmp_path):
+    return read_json(tmp_path / "table1.json")["found"]
+
+
+def test_both_rulers_side_by_side(little, tmp_path, capsys):
+    assert table(tmp_path, "--epochs", "1,2") == 0
+    one = numbers(tmp_path)["seed 1, epoch 2"]
+    assert one["sigmas"] == list(parzen.SIGMAS) and one["sigma"] in parzen.SIGMAS
+    assert one["refined"]["validation"] > one["validation"] and one["refined"]["sigma"] not in parzen.SIGMAS
+    summary = numbers(tmp_path)["summary"]
+    assert summary["refined"]["mean"] == summary["refined"]["runs"][0]["mean"] != summary["mean"]
+    out, _ = capsys.readouterr()
+    row = next(line for line in out.splitlines() if line.startswith("minigan"))
+    assert f"{summary['mean']:.1f}" in row and f"{summary['refined']['mean']:.1f}" in row
+
+
+def test_another_ruler_is_laid_on_the_milestones_without_training(little, tmp_path, monkeypatch, capsys):
+    assert table(tmp_path, "--epochs", "1,2") == 0
+    kept = sorted((tmp_path / "seed-1" / "milestones").iterdir())
+    assert [path.name for path in kept] == ["epoch-0001.npz", "epoch-0002.npz"]
+    by_grid = numbers(tmp_path)
+    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("it trains"))
+    config = read_json(tmp_path / "seed-1" / "config.json")
+    config["versions"]["numpy"] = "1.0"  # with another version it can be measured, though not trained
+    write_json(tmp_path / "seed-1" / "config.json", config)
+    assert table(tmp_path, "--epochs", "1,2", "--sigmas", ".3,.4") == 0
+    found = numbers(tmp_path)["seed 1, epoch 1"]
+    assert found["sigma"] in (0.3, 0.4) and found["sigmas"] == [0.3, 0.4]
+    assert found["refined"]["mean"] == pytest.approx(by_grid["seed 1, epoch 1"]["refined"]["mean"], abs=1e-3)
+    assert numbers(tmp_path)["the mean training image"]["sigmas"] == [0.3, 0.4]
+    assert table(tmp_path, "--epochs", "1,2") == 0 and numbers(tmp_path) == by_grid
+    assert table(tmp_path, "--epochs", "1,2,3") == 2 and "numpy is 1.0, not" in capsys.readouterr().err
+
+
+def test_numbers_of_a_former_version_are_read_or_made_again(little, tmp_path, monkeypatch, capsys):
+    assert table(tmp_path, "--epochs", "1,2") == 0
+    new = read_json(tmp_path / "table1.json")
+    old = json.loads(json.dumps(new))
+    del old["found"]["summary"]
+    for one in old["found"].values():
+        del one["refined"], one["sigmas"]
+    write_json(tmp_path / "table1.json", old)
+    milestones.path_of(tmp_path / "seed-1", 1).unlink()
+    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("it trains"))
+    assert table(tmp_path, "--epochs", "1,2") == 0
+    found = numbers(tmp_path)
+    assert (
+        found["seed 1, epoch 1"] == old["found"]["seed 1, epoch 1"]
+    )  # as it was: nothing is left to measure
+    assert found["seed 1, epoch 2"] == new["found"]["seed 1, epoch 2"]
+    assert found["summary"]["refined"] is None and found["summary"]["mean"]
+    assert table(tmp_path, "--epochs", "1,2", "--sigmas", ".3") == 2
+    assert "is past epoch 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("found", [3, None, [], {"mean": 1.0}])
+def test_a_number_that_is_none_is_made_again(little, tmp_path, found, capsys):
+    assert table(tmp_path, "--epochs", "1") == 0
+    content = read_json(tmp_path / "table1.json")
+    for name in content["found"]:
+        content["found"][name] = found
+    write_json(tmp_path / "table1.json", content)
+    assert table(tmp_path, "--epochs", "1") == 0
+    assert numbers(tmp_path)["seed 1, epoch 1"]["refined"]["mean"]
+
+
+def test_a_run_killed_before_its_milestone_was_kept_goes_on(little, tmp_path):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(milestones.shutil, "copyfileobj", lambda *_: 1 / 0)
+        table(tmp_path, "--epochs", "1,2")
+    assert milestones.kept(tmp_path / "seed-1") == []
+    assert table(tmp_path, "--epochs", "1,2") == 0
+    assert milestones.kept(tmp_path / "seed-1") == [1, 2]
+
+
+def test_the_milestones_of_a_run_and_what_else_they_hold(little, tmp_path, capsys):
+    assert table(tmp_path, "--epochs", "1,2,3") == 0
+    one, out = tmp_path / "seed-1", str(tmp_path / "out")
+    path = milestones.path_of(one, 2)
+    arrays, _ = checkpoint.load(path)
+    average = {f"average98{name[1:]}": a for name, a in arrays.items() if name.startswith("G.linear")}
+    assert len(average) == 4
+    later, _ = checkpoint.load(milestones.path_of(one, 3))
+    average = {name: later[f"G{name[9:]}"] for name in average}
+    checkpoint.save(path, arrays | average, {"t": 1, "epoch": 2})
+    command = ["table1", "--runs", str(one), "--out", out, "--quiet"]
+    assert main(command) == 0
+    found = read_json(tmp_path / "out" / "table1.json")["found"]
+    for epoch in (1, 2, 3):
+        assert found[f"run {one}, epoch {epoch}"] == numbers(tmp_path)[f"seed 1, epoch {epoch}"]
+    assert main([*command, "--epochs", "2", "--player", "average98"]) == 0
+    found = read_json(tmp_path / "out" / "table1.json")["found"]
+    assert found[f"run {one}, epoch 2, average98"] == numbers(tmp_path)["seed 1, epoch 3"]
+    assert main([*command, "--player", "average98"]) == 2
+    assert main([*command, "--epochs", "1,7"]) == 2
+    err = capsys.readouterr().err
+    assert "for average98.linear1.W, got nothing" in err and "no checkpoint of epoch 7, only 1, 2, 3" in err
+    path.write_bytes(path.read_bytes()[:-100])
+    assert main(["table1", "--runs", str(one), "--out", str(tmp_path / "new"), "--quiet"]) == 2
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_what_is_left_of_the_schedule():
+    mnist = Dataset("mnist", *[np.zeros((50_000, 1), np.uint8)] * 3)
+    recipe = recipes.mnist
+    rates = [recipe.lr / recipe.lr_decay**t for t in range(100 * 500, 4_000_000)]
+    assert milestones.left(recipe, mnist, 100) == pytest.approx(sum(rates) / 500, rel=1e-4)
+    assert milestones.left(recipe, mnist, 0) == pytest.approx(50, rel=1e-4)  # 50 exp(-.002 epoch)
+    assert milestones.left(recipe, mnist, 500) == pytest.approx(50 / np.e, rel=1e-4)
+
+
+def test_the_line_is_fitted_to_late_milestones():
+    mnist = Dataset("mnist", *[np.zeros((50_000, 1), np.uint8)] * 3)
+    epochs = [100, 250, 300, 350, 400, 450]
+    curve = [
+        {"epoch": e, "mean": 222 - 1.1 * milestones.left(recipes.mnist, mnist, e) + (9 if e < 300 else 0)}
+        for e in epochs
+    ]
+    found = milestones.line(curve, recipes.mnist, mnist, "grid")
+    assert found["end"] == pytest.approx(222) and found["slope"] == pytest.approx(-1.1)
+    assert found["epochs"] == epochs[2:] and found["off"] < 1e-9
+    assert milestones.line(curve[:-1], recipes.mnist, mnist, "grid") is None
+    assert milestones.line(curve, recipes.mnist, mnist, "refined") is None
+    assert milestones.line(curve, recipes.mnist.change(lr_decay=1.0), mnist, "grid") is None
+
+
+def test_the_line_is_drawn_and_its_end_is_named(little, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(milestones, "FIT_FROM", 2)
+    assert table(tmp_path, "--epochs", "1,2") == 0
+    one_panel = image_width(tmp_path / "table1.png")
+    assert table(tmp_path, "--epochs", "1,2,3,4,5") == 0
+    assert image_width(tmp_path / "table1.png") > one_panel
+    lines = numbers(tmp_path)["summary"]["lines"]["seed 1"]
+    out, _ = capsys.readouterr()
+    for by in ("grid", "refined"):
+        assert f"seed 1, {by}: from epoch 2 to 5 a line" in out
+        assert f"its end is {lines[by]['end']:.1f} nats" in out
+
+
+def image_width(path):
+    return int.from_bytes(path.read_bytes()[16:20], "big")  # of a PNG
+
+
+def test_ruler(little, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate, "CENTRES", 600)
+    monkeypatch.setattr(ruler, "COUNTS", (100, 300))
+    assert table(tmp_path, "--epochs", "1") == 0
+    command = ["ruler", "--run", str(tmp_path / "seed-1"), "--out", str(tmp_path / "ruler")]
+    assert main(command) == 0
+    found = read_json(tmp_path / "ruler" / "ruler.json")["found"]
+    seconds = found.pop("seconds")
+    assert (seconds["valid"], seconds["test"]) == (147, 150) and 0 < seconds["one"] < np.inf
+    names = ["100 images", "300 images", "600 k-means centroids", "samples of seed-1, epoch 1"]
+    assert list(found) == names
+    out, _ = capsys.readouterr()
+    for name, one in found.items():
+        assert one["lost"] == pytest.approx(one["best"] - one["grid"]) and 0 <= one["lost"] < 1.1
+        assert min(one["loss"]) == pytest.approx(0, abs=1e-6) and one["u"][np.argmin(one["loss"])] == 0
+        assert 20 < one["curvature"] < 70  # of 64 dimensions
+        assert any(line.startswith(name) and f"{one['best']:.1f}" in line for line in out.splitlines())
+    assert (tmp_path / "ruler" / "ruler.png").stat().st_size > 10_000
+    ring = run.create(str(tmp_path / "ring"), run.configure(recipes.find("ring8"), 1, "numpy"))
+    assert main(["ruler", "--run", str(ring), "--out", str(tmp_path / "no")]) == 2
+
+
+def test_the_curvature_of_a_parabola():
+    u = np.linspace(-0.3, 0.3, 61)
+    assert ruler.curvature(u, 784 * u**2 + 300 * u**3) == pytest.approx(784)
 
 
 def test_the_run_counts_at_its_best_validation_epoch():
@@ -315,6 +502,14 @@ def test_the_run_counts_at_its_best_validation_epoch():
     found = table1.summarise(curves)
     assert [one["epoch"] for one in found["runs"]] == [1, 2]
     assert (found["mean"], found["standard_error"]) == (7.0, pytest.approx(2.0))
+    assert found["refined"] is None and found["common"]["mean"] == 8.0  # both at epoch 2
+    for curve_ in curves:
+        for one in curve_:
+            one["refined"] = {"mean": one["mean"] + 1, "validation": -one["validation"]}
+    found = table1.summarise([curves[0], curves[1][:1]])
+    assert [one["epoch"] for one in found["refined"]["runs"]] == [2, 1] and found["refined"]["mean"] == 5.0
+    assert found["common"]["refined"]["mean"] == 4.0 and found["common"]["runs"][0]["epoch"] == 1
+    assert table1.summarise(curves[:1] + [[curves[1][1] | {"epoch": 7}]])["common"] is None
 
 
 def test_a_run_of_another_data_set_is_refused(little, tmp_path, capsys):
@@ -328,7 +523,7 @@ def test_one_step_of_lloyd():
     dataset = Dataset("mine", x, x, x)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate, "CENTRES", 2)
-        np.testing.assert_allclose(table1._centroids(dataset), [[1, 1], [10.5, 10.5]])
+        np.testing.assert_allclose(table1.centroids(dataset), [[1, 1], [10.5, 10.5]])
 
 
 def test_curve(little, tmp_path, capsys):

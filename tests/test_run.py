@@ -12,6 +12,7 @@ import os
 import platform
 import random
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -229,6 +230,7 @@ def ended(process):
     return process.returncode, out, err
 
 
+@pytest.mark.processes
 def test_killed_ten_times_at_random(tmp_path):
     """kill -9 in the middle of whatever it does, resumed each time, and in the end the same bytes.
 
@@ -303,6 +305,7 @@ def whole(tmp_path_factory):
     return left_by(folder)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_chosen_point(point, tmp_path, whole):
     folder = tmp_path / "run"
@@ -328,7 +331,10 @@ def interrupting(monkeypatch, rule, at, number=signal.SIGINT, times=1):
     monkeypatch.setitem(algorithm1.UPDATES, rule, interrupted)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("number", STOPPING)
 @pytest.mark.parametrize("at", [0, 7, PER_EPOCH - 1, PER_EPOCH, 2 * PER_EPOCH + 2])
 def test_interrupted(at, number, tmp_path, capsys, monkeypatch, undisturbed):
     """The update is finished and saved, and the line that is said continues the run."""
@@ -344,10 +350,21 @@ def test_interrupted(at, number, tmp_path, capsys, monkeypatch, undisturbed):
     assert left_by(tmp_path / "run") == undisturbed()
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="NOT TESTED: this system has no SIGHUP")
+def test_under_nohup_a_lost_terminal_does_not_matter(tmp_path, monkeypatch, undisturbed):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        interrupting(monkeypatch, "simultaneous", 7, signal.SIGHUP)
+        assert train(tmp_path / "run") == undisturbed()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def said_command(text):
     """The arguments of train in the line that tells how to go on, as a shell would read it."""
     python, module, name, *arguments = shlex.split(text.split("to continue: ")[1])
-    assert (python, module, name) == ("python", "-m", "minigan.train")
+    assert os.path.abspath(shutil.which(python)) == sys.executable
+    assert (module, name) == ("-m", "minigan.train")
     return arguments
 
 
@@ -422,6 +439,7 @@ def test_interrupted_twice(tmp_path, monkeypatch, undisturbed):
     assert left_by(tmp_path / "run") == undisturbed()
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name != "posix", reason="this system cannot send Ctrl-C to another process alone")
 def test_ctrl_c_from_outside(tmp_path, whole):
     process = start(*SMALL, "--epochs", "3", "--out", str(tmp_path / "run"), more=SLOWLY)
@@ -531,6 +549,7 @@ run.checkpoint.save = limited
 """
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name != "posix", reason="no limit on the size of files on this system")
 def test_the_systems_own_limit(tmp_path, whole):
     """The third checkpoint does not fit; the second one is kept and can be continued."""

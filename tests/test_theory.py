@@ -116,3 +116,28 @@ def test_a_step_follows_the_gradient():
 def test_a_discriminator_that_is_sure_does_not_break_it():
     q = theory.improve(np.array([0.5, 0.5]), np.array([1.0, 0.0]), 1.0)
     assert np.isfinite(q).all() and q[0] == pytest.approx(1)
+
+
+# By hand ---------------------------------------------------------------------------------------------
+
+
+def test_the_value_of_a_game_on_two_atoms():
+    D, p, q, w = np.array([0.8, 0.3]), np.array([0.6, 0.4]), np.array([0.1, 0.9]), np.array([2.0, 0.5])
+    terms = [0.6 * log(0.8) + 0.1 * log(0.2), 0.4 * log(0.3) + 0.9 * log(0.7)]
+    assert theory.value(D, p, q) == pytest.approx(sum(terms), abs=1e-14)
+    assert theory.value(D, p, q, w) == pytest.approx(2 * terms[0] + terms[1] / 2, abs=1e-14)
+
+
+def test_a_discriminator_that_is_sure_and_wrong_is_worth_minus_infinity():
+    with np.errstate(divide="ignore"):
+        assert theory.value(np.array([0.0, 0.5]), np.array([0.5, 0.5]), np.array([0.5, 0.5])) == -np.inf
+
+
+def test_samples_of_three_kinds_have_their_shares():
+    """Of shares that neither rise nor fall, by hand: mean and standard deviation of each kind too."""
+    kinds = Normals((-10.0, 0.0, 10.0), (0.5, 1.0, 1.4), (0.5, 0.2, 0.3))
+    x = kinds.sample(20_000, Streams(1, Backend("numpy", "float64"))("data"))[:, 0]
+    for mean, std, share in zip(*kinds, strict=True):
+        of_it = x[abs(x - mean) < 5]
+        assert len(of_it) / len(x) == pytest.approx(share, abs=0.015)
+        assert of_it.mean() == pytest.approx(mean, abs=0.1) and of_it.std() == pytest.approx(std, rel=0.05)

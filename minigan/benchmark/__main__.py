@@ -1,14 +1,13 @@
 """python -m minigan.benchmark: how fast this machine plays one update, beside its bare matrix products."""
 
 import json
-import os
-import subprocess
 import sys
 from argparse import ArgumentTypeError, Namespace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from minigan import recipes
+from minigan import recipes, threads
 from minigan.algorithm1 import UPDATES
 from minigan.backend import choose
 from minigan.benchmark import document
@@ -19,16 +18,14 @@ EXAMPLES = """\
   python -m minigan.benchmark                                  half a minute, all cores
   python -m minigan.benchmark --threads 1 --compare torch      one core, and PyTorch beside it
   python -m minigan.benchmark --update simultaneous --batch 32 --json
+  python -m minigan.benchmark --neighbours                     a minute: threads beside busy programs
   python -m minigan.benchmark --sweep                          a few minutes: batch, width, update rule
   python -m minigan.benchmark --backend cupy --recipe mnist    on a GPU"""
-
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Measure as the arguments say; returns the exit status."""
-    argv = sys.argv[1:] if argv is None else argv
-    return exit_status(lambda: _benchmark(_parser().parse_args(argv), argv))
+    return exit_status(lambda: _benchmark(_parser().parse_args(argv)))
 
 
 def _parser() -> Parser:
@@ -43,6 +40,9 @@ def _parser() -> Parser:
     parser.add_argument("--repeats", type=_positive, default=50, metavar="N", help="timed updates (50)")
     parser.add_argument("--compare", choices=("torch",), help="time PyTorch as well, where it is installed")
     parser.add_argument("--sweep", action="store_true", help="also other batches, widths and update rules")
+    parser.add_argument(
+        "--neighbours", action="store_true", help="only this: threads, alone and beside busy programs"
+    )
     parser.add_argument("--cpu-time", action="store_true", help="not wall time; only with --threads 1")
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     parser.add_argument("--write", type=Path, metavar="FILE.md", help="put the tables into this document too")
@@ -56,7 +56,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _benchmark(args: Namespace, argv: list[str]) -> int:
+def _benchmark(args: Namespace) -> int:
     recipe = recipes.find(args.recipe)
     recipe = recipe.change(batch=args.batch or recipe.batch, update=args.update or recipe.update)
     if args.cpu_time and (args.threads != 1 or args.backend != "numpy"):
@@ -67,24 +67,21 @@ def _benchmark(args: Namespace, argv: list[str]) -> int:
         raise InputError("--compare torch: PyTorch is not installed; pip install torch")
     if args.write:
         document.read(args.write)
-    if args.threads and any(os.environ.get(name) != str(args.threads) for name in THREADS):
-        return _with_threads(args.threads, argv)
-    from minigan.benchmark import measure, report  # slow to import, and --help has no need of them
+    if args.threads:
+        threads.use(args.threads, [])
+    from minigan.benchmark import measure, neighbours, report  # slow to import, and --help does not need them
 
-    result = {"command": _command(args), **measure.measure(recipe, choose(args.backend), args)}
+    if args.neighbours:
+        result: dict[str, Any] = {"command": _command(args), "neighbours": neighbours.measure()}
+        tables = text = neighbours.table(result["neighbours"])
+    else:
+        result = {"command": _command(args), **measure.measure(recipe, choose(args.backend), args)}
+        tables, text = report.tables(result), report.report(result)
     if args.write:
-        document.write(args.write, result["command"], report.tables(result))
+        document.write(args.write, result["command"], tables)
     if not args.quiet:
-        print(json.dumps(result) if args.json else report.report(result))
+        print(json.dumps(result) if args.json else text)
     return 0
-
-
-def _with_threads(threads: int, argv: list[str]) -> int:
-    """This command again in a process of its own: matrix libraries read their thread count as they start."""
-    above = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (above, os.environ.get("PYTHONPATH"))))
-    env = os.environ | dict.fromkeys(THREADS, str(threads)) | {"PYTHONPATH": path}
-    return subprocess.run([sys.executable, "-m", "minigan.benchmark", *argv], env=env).returncode
 
 
 def _command(args: Namespace) -> str:

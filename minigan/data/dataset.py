@@ -21,6 +21,7 @@ class Dataset:
     shape     of one picture, (rows, columns) or (rows, columns, colours); None for points
     prepare   examples, already in the network's float type -> the values a network works on, same shape
     restore   network values (n, features) -> pictures (n, *shape) in [0, 1]; points stay as they are
+    sha256    of all pictures, where they are the user's own; None where the name says which they are
     Both take and return arrays of whichever library, and leave their argument as it was.
     """
 
@@ -34,6 +35,7 @@ class Dataset:
     shape: tuple[int, ...] | None = None
     prepare: Function = _as_it_is
     restore: Function = _as_it_is
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -12,6 +12,7 @@ REPRODUCTIONS = {
     "figure1": "the game on a line, in four frames and as a film",
     "modes": "how many modes a generator finds on ring8 and grid25, plain and packed",
     "table1": "log-likelihood on MNIST over several seeds, beside the paper's",
+    "ruler": "what a grid of sigmas hides of a log-likelihood",
     "curve": "log-likelihood against epochs, by update and by loss",
     "figure2": "fair samples of a run, with the nearest training images",
     "figure3": "straight lines through z-space",
@@ -45,10 +46,12 @@ def _all(argv: list[str]) -> int:
     )
     made.add_argument("--out", default="runs/paper", metavar="FOLDER", help="(default: runs/paper)")
     made.add_backend()
+    made.add_threads()
     made.add_argument("--quiet", action="store_true", help="say nothing but errors and the results")
     args = made.parse_args(argv)
     for what in REPRODUCTIONS:
         options = ["--out", str(Path(args.out) / what)] + ["--quiet"] * args.quiet
+        options += ["--threads", str(args.threads)] if args.threads is not None else []
         if what in ON_A_BACKEND:
             options += ["--backend", args.backend]
         if what in ("figure2", "figure3"):

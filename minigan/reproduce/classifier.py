@@ -6,19 +6,22 @@ import time
 from argparse import Namespace
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from minigan import checkpoint, data, pictures
-from minigan.backend import choose, to_host, xp_of
+from minigan import checkpoint, data, pictures, run
+from minigan.backend import choose, to_host
 from minigan.classifier import SETTINGS, Classifier
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
-from minigan.files import write_json
+from minigan.files import is_number, write_json
 
 EXAMPLES = """\
   python -m minigan.reproduce classifier                        MNIST, half an hour on two cores
   python -m minigan.reproduce classifier --data digits --epochs 40"""
+
+RECORD = {"epoch", "loss", "valid_error", "test_error"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,6 +36,7 @@ def _parser() -> Parser:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
     parser.add_argument("--out", metavar="FOLDER", help="a stopped reproduction continues there")
     parser.add_backend()
+    parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
 
@@ -62,7 +66,9 @@ def _classifier(args: Namespace) -> int:
 def _train(args: Namespace, dataset: data.Dataset, epochs: int, folder: Path) -> list[dict]:
     """One record for each epoch; an earlier run that was stopped goes on where it was."""
     settings = SETTINGS[args.data]
-    classifier = Classifier(dataset, settings, choose(args.backend), args.seed)
+    backend = choose(args.backend)
+    classifier = Classifier(dataset, settings, backend, args.seed)
+    run.use_threads(args.threads, backend, settings.batch, classifier.net)
     identity = {"data": args.data, "seed": args.seed, "backend": args.backend, "settings": asdict(settings)}
     curve = _resume(classifier, folder, json.loads(json.dumps(identity)))[:epochs]
     began, first = time.monotonic(), len(curve)
@@ -98,10 +104,16 @@ def _resume(classifier: Classifier, folder: Path, identity: dict) -> list[dict]:
         print(note, file=sys.stderr)
     if meta.get("identity") != identity:
         raise InputError(f"--out: {folder.parent} holds another reproduction; name another folder")
-    for name, a in classifier.arrays().items():
-        a[...] = xp_of(a).asarray(saved[name])
-    classifier.epoch = len(meta["curve"])
-    return meta["curve"]
+    curve = meta.get("curve")
+    if not isinstance(curve, list) or not all(map(_is_record, curve)):
+        raise InputError(f"--out: {folder / checkpoint.NAME} does not tell its epochs; name another folder")
+    checkpoint.fill(classifier.arrays(), saved)
+    classifier.epoch = len(curve)
+    return curve
+
+
+def _is_record(r: Any) -> bool:
+    return isinstance(r, dict) and r.keys() == RECORD and all(map(is_number, r.values()))
 
 
 def _line(record: dict) -> str:

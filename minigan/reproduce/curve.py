@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from minigan import pictures, recipes
+from minigan import evaluate, parzen, pictures, recipes, threads
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
 from minigan.reproduce import milestones
@@ -29,13 +29,15 @@ def _parser() -> Parser:
     made = parser("curve", "The paper's MNIST experiment while it trains, and its variants.", EXAMPLES)
     made.add_argument("--epochs", default=EPOCHS, metavar="N,N", help=f"when to measure (default: {EPOCHS})")
     made.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
+    evaluate.add_sigmas(made)
     made.add_backend()
     return made
 
 
 def _curve(args: Namespace, argv: list[str]) -> int:
-    epochs = milestones.epochs_of(args.epochs)
+    epochs, sigmas = milestones.epochs_of(args.epochs), evaluate.sigmas_of(args.sigmas)
     backend = choose(args.backend)
+    threads.use(args.threads, parzen.PRODUCTS)
     report = Report("curve", args.out, argv, {"backend": backend.name, "seed": args.seed})
     left = {
         name: recipe for name, recipe in VARIANTS.items() if f"{name}, epoch {epochs[-1]}" not in report.found
@@ -43,11 +45,14 @@ def _curve(args: Namespace, argv: list[str]) -> int:
     each = [milestones.seconds(recipe, epochs, backend) for recipe in left.values()]
     say(args, f"curve: {len(left)} runs, about {how_long(sum(each))}, less what is done of them already")
     curves = {
-        name: milestones.measured(report, name, recipe, args.seed, epochs, backend, args)
+        name: milestones.measured(report, name, recipe, args.seed, epochs, backend, args, sigmas)
         for name, recipe in VARIANTS.items()
     }
     pictures.save_log_likelihood(report.picture("curve"), curves)
     for name, curve in curves.items():
-        print(f"{name:22}", "  ".join(f"{one['epoch']}: {one['mean']:.0f}" for one in curve))
+        for ruler in milestones.RULERS:
+            found = ((one["epoch"], milestones.by(ruler, one)) for one in curve)
+            means = "  ".join(f"{epoch}: {one['mean']:.0f}" for epoch, one in found if one)
+            print(f"{name:22}{ruler:9}{means or 'not measured'}")
     print(report.picture("curve"))
     return 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, parzen, pictures, recipes, run, theory
+from minigan import algorithm1, parzen, pictures, recipes, run, theory, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend
 from minigan.cli import Parser, exit_status
@@ -39,6 +39,7 @@ def _parser() -> Parser:
 
 
 def _figure1(args: Namespace, argv: list[str]) -> int:
+    threads.use(args.threads, [])  # no product here is large enough for two
     report = Report("figure1", args.out, argv, {"seed": args.seed})
     say(args, f"figure1: about {how_long(_seconds(args.seed))}")
     frames = report.keep("frames", lambda: play(args.seed))

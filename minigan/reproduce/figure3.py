@@ -33,6 +33,7 @@ def _parser() -> Parser:
 def _figure3(args: Namespace, argv: list[str]) -> int:
     backend = choose(args.backend)
     config, dataset, G = run.load_generator(Path(args.run), backend)
+    run.use_threads(args.threads, backend, config.recipe.batch, G)
     if dataset.shape is None:
         raise InputError(f"figure3 is of images; {args.run} learned the points of {dataset.name}")
     report = Report("figure3", args.out, argv, {"run": args.run, "seed": args.seed, "backend": backend.name})

@@ -1,25 +1,36 @@
-"""A run that is measured at certain epochs on its way: what table1 and curve are made of."""
+"""A run that is measured at certain epochs on its way: what table1 and curve are made of.
+
+The checkpoint of each of these epochs stays in the run folder, milestones/epoch-0100.npz and so on, so that
+another ruler (`--sigmas`) can be laid on it later without training again.
+"""
 
 import re
+import shutil
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from math import ceil
+from math import ceil, log
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, evaluate, parzen, run
-from minigan.backend import Backend
+from minigan import algorithm1, checkpoint, evaluate, parzen, run
+from minigan.backend import Backend, xp_of
 from minigan.data import Dataset
 from minigan.errors import InputError
+from minigan.files import write_atomically
 from minigan.nn import Layer
+from minigan.optim import exponential_decay
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.reproduce.report import Report, say, seconds_each
 from minigan.sample import generate
 from minigan.train import Progress
+
+RULERS = ("grid", "refined")
+FIT_FROM, FIT_LEAST = 300, 4  # the first epoch and the number of milestones that a line is fitted to
 
 
 def epochs_of(text: str) -> list[int]:
@@ -33,6 +44,9 @@ def epochs_of(text: str) -> list[int]:
     return epochs
 
 
+# The runs of a report --------------------------------------------------------------------------------
+
+
 def measured(
     report: Report,
     name: str,
@@ -41,40 +55,120 @@ def measured(
     epochs: Sequence[int],
     backend: Backend,
     args: Namespace,
+    sigmas: Sequence[float],
 ) -> list[dict[str, Any]]:
-    """The log-likelihood of one run at each of the epochs; those that the report has are not made again."""
+    """The log-likelihood of one run at each of the epochs; what the report has by these rulers is kept."""
     folder, curve = report.folder / re.sub(r"\W+", "-", name), []
     for epoch in epochs:
-        until = recipe.change(epochs=epoch)
-        one = report.keep(f"{name}, epoch {epoch}", partial(_measure, folder, until, seed, backend, args))
-        say(args, f"{name}, epoch {epoch}: {one['mean']:.1f} +- {one['standard_error']:.1f} nats")
+        key, until = f"{name}, epoch {epoch}", recipe.change(epochs=epoch)
+        former = _is_former(report.found.get(key), sigmas) and not path_of(folder, epoch).exists()
+        make = partial(_measure, folder, until, seed, backend, args, sigmas)
+        one = report.found[key] if former else keep(report, key, sigmas, make)
+        say(args, f"{key}: {as_text(one)}")
         curve.append({"epoch": epoch} | one)
     return curve
 
 
-def _measure(folder: Path, recipe: Recipe, seed: int, backend: Backend, args: Namespace) -> dict[str, Any]:
-    """Train the run in the folder until the recipe's last epoch, and measure it there."""
-    training = run.Training(run.configure(recipe, seed, backend.name), backend)
-    if (folder / "config.json").exists():
-        if differences := run.read_config(folder).differences(training.config):
+def keep(report: Report, name: str, sigmas: Sequence[float], make: Callable[[], Any]) -> dict[str, Any]:
+    """The report's number of that name, made again where it is by other rulers."""
+    found = report.found.get(name)
+    if not (isinstance(found, dict) and "refined" in found and found.get("sigmas") == list(sigmas)):
+        report.found.pop(name, None)
+    return report.keep(name, make)
+
+
+def _is_former(found: Any, sigmas: Sequence[float]) -> bool:
+    """Measured when minigan knew the authors' grid alone."""
+    numbers = {"mean", "standard_error", "validation", "sigma"}
+    by_grid = isinstance(found, dict) and numbers <= found.keys() and "sigmas" not in found
+    return by_grid and tuple(sigmas) == parzen.SIGMAS
+
+
+def _measure(
+    folder: Path, recipe: Recipe, seed: int, backend: Backend, args: Namespace, sigmas: Sequence[float]
+) -> dict[str, Any]:
+    """At the recipe's last epoch: from the checkpoint that was kept there, else after training until then."""
+    config, path = run.configure(recipe, seed, backend.name), path_of(folder, recipe.epochs)
+    begun = (folder / "config.json").exists()
+    if begun:
+        stored = run.read_config(folder)
+        config = run.configure_again(stored, recipe, seed, backend.name, args.threads)
+        if path.exists():
+            stored = replace(stored, versions=config.versions)  # they decide how it trains, which it did
+        if differences := stored.differences(config):
             raise InputError(f"{folder} holds another run: {'; '.join(differences)}; name another --out")
+    if not path.exists():
+        _train(run.Training(config, backend), folder, begun, args)
+    return of_milestone(folder, recipe.epochs, run.load_data(recipe), backend, sigmas)
+
+
+def _train(training: run.Training, folder: Path, begun: bool, args: Namespace) -> None:
+    """To the last epoch, and keep the checkpoint there."""
+    epoch = training.config.recipe.epochs
+    training.use_threads(args.threads or training.config.threads)
+    if begun:
         training.resume(folder)
     else:
         training.start(str(folder))
     if training.t > training.stop:
         raise InputError(
-            f"{folder} is past epoch {recipe.epochs}, which was not measured; name another --out"
+            f"{folder} is past epoch {epoch}, which was not measured so and of which no checkpoint was kept; "
+            "name another --out"
         )
     with Progress(training, args.quiet) as progress:
         if not training.play(progress):
             raise KeyboardInterrupt
-    return log_likelihood(training.game.G, recipe, training.dataset, backend)
+    path = path_of(folder, epoch)
+    path.parent.mkdir(exist_ok=True)
+    with open(folder / checkpoint.NAME, "rb") as newest:
+        write_atomically(path, lambda file: shutil.copyfileobj(newest, file))
 
 
-def log_likelihood(G: Layer, recipe: Recipe, dataset: Dataset, backend: Backend) -> dict[str, Any]:
-    """By the paper's protocol, with the same noise for every run."""
-    noise = recipe.noise(Streams(0, backend)("sample"), evaluate.CENTRES)
-    return evaluate.log_likelihood(generate(G, noise), dataset, backend)
+# The checkpoints that a run kept ---------------------------------------------------------------------
+
+
+def path_of(folder: Path, epoch: int) -> Path:
+    """Where a run keeps the checkpoint of that epoch."""
+    return folder / "milestones" / f"epoch-{epoch:04d}.npz"
+
+
+def kept(folder: Path) -> list[int]:
+    """The epochs of which a run kept the checkpoint."""
+    names = (re.fullmatch(r"epoch-(\d+)\.npz", path.name) for path in folder.glob("milestones/*.npz"))
+    return sorted(int(name[1]) for name in names if name)
+
+
+def of_milestone(
+    folder: Path, epoch: int, dataset: Dataset, backend: Backend, sigmas: Sequence[float], player: str = "G"
+) -> dict[str, Any]:
+    """The log-likelihood of a run as it was at a milestone.
+
+    player: whose arrays in the checkpoint are the generator's.  "G" is G itself; a checkpoint may hold
+    others of its shapes, as averages of G over the epochs.  InputError for a file that does not fit the run.
+    """
+    config, path = run.read_config(folder), path_of(folder, epoch)
+    G = config.recipe.generator(dataset, Streams(config.seed, backend))
+    saved, _ = checkpoint.load(path)
+    arrays = {name: p.data for name, p in G.named_parameters().items()} | G.buffers()
+    for name, a in arrays.items():
+        found = saved.get(f"{player}.{name}")
+        if found is None or found.shape != a.shape or found.dtype != a.dtype:
+            came = "nothing" if found is None else f"{found.shape} {found.dtype}"
+            raise InputError(f"{path}: expected {a.shape} {a.dtype} for {player}.{name}, got {came}")
+        a[...] = xp_of(a).asarray(found)
+    return log_likelihood(G, config.recipe, dataset, backend, sigmas)
+
+
+def log_likelihood(
+    G: Layer, recipe: Recipe, dataset: Dataset, backend: Backend, sigmas: Sequence[float] = parzen.SIGMAS
+) -> dict[str, Any]:
+    """By the paper's protocol and with sigma refined, with the same noise for every run."""
+    return evaluate.log_likelihood(samples(G, recipe, backend), dataset, backend, sigmas=sigmas)
+
+
+def samples(G: Layer, recipe: Recipe, backend: Backend) -> np.ndarray:
+    """The centres of Table 1: the same noise for every run."""
+    return generate(G, recipe.noise(Streams(0, backend)("sample"), evaluate.CENTRES))
 
 
 def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
@@ -86,5 +180,51 @@ def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     updates = ceil(epochs[-1] * game.data.per_epoch / recipe.k)
     x = backend.asarray(np.zeros((1000, dataset.train.shape[1]), np.float32))
     of_windows = seconds_each(lambda _: float(parzen.log_likelihood(x, x, 1.0).sum()), 2)
-    rows = len(parzen.SIGMAS) * len(dataset.valid[: evaluate.SIGMA_IMAGES]) + len(dataset.test)
+    rows = 4 * len(dataset.valid[: evaluate.SIGMA_IMAGES]) + len(dataset.test)  # twice for each choice
     return updates * of_update + len(epochs) * rows / len(x) * evaluate.CENTRES / len(x) * of_windows
+
+
+# Rulers and lines ------------------------------------------------------------------------------------
+
+
+def by(ruler: str, one: dict[str, Any]) -> dict[str, Any] | None:
+    """The numbers of a milestone by one of RULERS; None where it was not measured by it."""
+    return one if ruler == "grid" else one.get("refined")
+
+
+def as_text(one: dict[str, Any]) -> str:
+    """182.5 +- 1.4 nats, refined 193.3 +- 1.9"""
+    grid, refined = (by(ruler, one) for ruler in RULERS)
+    text = f"{grid['mean']:.1f} +- {grid['standard_error']:.1f} nats"
+    return text + (f", refined {refined['mean']:.1f} +- {refined['standard_error']:.1f}" if refined else "")
+
+
+def line(
+    curve: Sequence[dict[str, Any]], recipe: Recipe, dataset: Dataset, ruler: str
+) -> dict[str, Any] | None:
+    """The log-likelihood as a straight line in what is `left`, fitted to the milestones from epoch 300 on.
+
+    end: its value where nothing is left; slope: nats for each unit that is; off: root mean square distance.
+    None where there are fewer than four, or where the rate does not fall.
+    """
+    late = [one for one in curve if one["epoch"] >= FIT_FROM and by(ruler, one)]
+    if len(late) < FIT_LEAST or recipe.lr_decay == 1:
+        return None
+    x = np.array([left(recipe, dataset, one["epoch"]) for one in late])
+    y = np.array([by(ruler, one)["mean"] for one in late])
+    slope, end = np.polyfit(x, y, 1)
+    off = float(np.sqrt(((y - end - slope * x) ** 2).mean()))
+    epochs = [one["epoch"] for one in late]
+    fitted = {"epochs": epochs, "left": x.tolist(), "mean": y.tolist()}
+    return {"end": float(end), "slope": float(slope), "off": off} | fitted
+
+
+def left(recipe: Recipe, dataset: Dataset, epoch: int) -> float:
+    """What is left of learning rate times epochs: the integral of the rate from here to where it is 0.
+
+    The rate falls by `lr_decay` at each step of a player, so this is rate / (steps an epoch log lr_decay).
+    The recipe's floor is not counted.
+    """
+    steps = len(dataset.train) // recipe.batch / recipe.k
+    rate = exponential_decay(recipe.lr, recipe.lr_decay, 0.0)(round(epoch * steps))
+    return rate / (steps * log(recipe.lr_decay))

@@ -2,13 +2,12 @@
 
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, data, modes, pictures, recipes, run
+from minigan import algorithm1, data, modes, pictures, recipes, run, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
@@ -35,12 +34,12 @@ def decaying(name: str, updates: int, lr: float, to: float) -> Recipe:
     return recipes.find(name).change(lr=lr, lr_decay=(lr / to) ** (1 / updates))
 
 
-# The game's name: recipe, examples that D judges at once, updates
-GAMES: dict[str, tuple[Recipe, int, int]] = {
-    "ring8": (decaying("ring8", 10_000, 0.004, 0.00012), 1, 10_000),
-    "ring8, packed": (decaying("ring8", 10_000, 0.004, 0.00012), 2, 10_000),
-    "grid25": (decaying("grid25", 25_000, 0.004, 0.00012), 1, 25_000),
-    "grid25, packed": (decaying("grid25", 35_000, 0.003, 0.00015), 2, 35_000),
+PACKED = {"pack": 2, "batch": 200}  # 100 packs of two
+GAMES: dict[str, tuple[Recipe, int]] = {  # and how many updates
+    "ring8": (decaying("ring8", 10_000, 0.004, 0.00012), 10_000),
+    "ring8, packed": (decaying("ring8", 10_000, 0.004, 0.00012).change(**PACKED), 10_000),
+    "grid25": (decaying("grid25", 25_000, 0.004, 0.00012), 25_000),
+    "grid25, packed": (decaying("grid25", 35_000, 0.003, 0.00015).change(**PACKED), 35_000),
 }
 PUBLISHED = {  # mean modes and high-quality share, PacGAN (Lin et al. 2018), tables 1 and 2: GAN and PacGAN2
     "ring8": (6.3, 0.982),
@@ -62,6 +61,7 @@ def _parser() -> Parser:
 
 
 def _modes(args: Namespace, argv: list[str]) -> int:
+    threads.use(args.threads, [])  # no product here is large enough for two
     if args.seeds < 1:
         raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     backend = choose(args.backend)
@@ -99,21 +99,9 @@ def _seconds(left: list[tuple[str, int]], backend: Backend) -> float:
 
 def begin(name: str, seed: int, backend: Backend) -> tuple[Game, Callable[[Game, int], Any], int]:
     """The game of that name as it starts, its update, and how many of these."""
-    if name == HELVETICA:
-        return packed_game(recipes.find("ring8"), 1, seed, backend), g_ahead, HELVETICA_UPDATES
-    recipe, pack, updates = GAMES[name]
-    return packed_game(recipe, pack, seed, backend), algorithm1.UPDATES[recipe.update], updates
-
-
-def packed_game(recipe: Recipe, pack: int, seed: int, backend: Backend) -> Game:
-    """A game whose D judges `pack` examples at once; a minibatch has recipe.batch of these packs."""
-    dataset = run.load_data(recipe)
-    game = run.set_up(recipe.change(batch=pack * recipe.batch), dataset, backend, seed)
-    if pack == 1:
-        return game
-    net = recipe.discriminator(pack * dataset.train.shape[1], game.streams)
-    D = modes.Packed(net, pack)
-    return replace(game, D=D, optimiser_D=recipe.optimiser_of(D))
+    recipe, updates = GAMES.get(name, (recipes.find("ring8"), HELVETICA_UPDATES))
+    game = run.set_up(recipe, run.load_data(recipe), backend, seed)
+    return game, g_ahead if name == HELVETICA else algorithm1.UPDATES[recipe.update], updates
 
 
 def g_ahead(game: Game, t: int) -> None:

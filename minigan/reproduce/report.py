@@ -4,6 +4,8 @@ The numbers are kept as they come, each under its own name, so that a reproducti
 with the first one that is missing.
 """
 
+import hashlib
+import json
 import platform
 import shlex
 import time
@@ -41,7 +43,9 @@ class Report:
     def _go_on(self, stored: Any) -> None:
         try:
             same, self.found = stored["settings"] == self.settings, dict(stored["found"])
-        except (KeyError, TypeError, ValueError):
+            if "sha256" in stored and stored["sha256"] != _sha256(self.found):  # reports of 0.2 have none
+                raise ValueError
+        except (KeyError, TypeError, ValueError, RecursionError):
             raise InputError(f"--out: {self.path} is not what a reproduction writes; name another") from None
         if not same:
             raise InputError(f"--out: {self.folder} holds one with other settings; name another folder")
@@ -57,17 +61,23 @@ class Report:
         versions = {"minigan": minigan.__version__, "numpy": np.__version__}
         versions["python"] = platform.python_version()
         content = {"command": self.command, "settings": self.settings, "versions": versions}
-        write_json(self.path, content | {"found": self.found})
+        write_json(self.path, content | {"sha256": _sha256(self.found), "found": self.found})
 
     def picture(self, name: str) -> Path:
         """Where a picture of that name goes."""
         return self.folder / f"{name}.png"
 
 
+def _sha256(found: dict[str, Any]) -> str:
+    """Numbers that somebody changed by hand are not gone on with: each reproduction relies on its own."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
 def parser(what: str, purpose: str, examples: str) -> Parser:
     """The arguments that all reproductions have."""
     made = Parser(f"reproduce {what}", purpose, examples)
     made.add_argument("--out", metavar="FOLDER", help=f"a stopped reproduction continues there (runs/{what})")
+    made.add_threads()
     made.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
     return made
 

@@ -1,23 +1,27 @@
 """python -m minigan.reproduce table1: the log-likelihood of MNIST beside the paper's, and how to read it."""
 
 from argparse import Namespace
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluate, pictures, recipes, run
+from minigan import data, evaluate, parzen, pictures, recipes, run, threads
 from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
 from minigan.errors import InputError
+from minigan.recipes import Recipe
 from minigan.reproduce import milestones
 from minigan.reproduce.report import Report, how_long, parser, say
 
 EXAMPLES = """\
   python -m minigan.reproduce table1 --backend cupy
   python -m minigan.reproduce table1 --seeds 1 --epochs 10,25,50
-  python -m minigan.reproduce table1 --runs runs/mnist-1 runs/mnist-2 runs/mnist-3"""
+  python -m minigan.reproduce table1 --runs runs/mnist-1 runs/mnist-2 runs/mnist-3
+  python -m minigan.reproduce table1 --runs runs/table1/seed-1 --sigmas .1,.15,.2,.25"""
 
 EPOCHS = "1,10,25,50,100,150,200,250"
 PAPER = {
@@ -27,6 +31,7 @@ PAPER = {
     "adversarial nets": (225, 2),
 }
 STOPPING = "the epoch, of those measured, with the best log-likelihood on the validation images"
+Run = tuple[str, Recipe, list[dict[str, Any]]]  # its name, and its numbers at each epoch
 
 
 def main(argv: list[str]) -> int:
@@ -36,72 +41,163 @@ def main(argv: list[str]) -> int:
 def _parser() -> Parser:
     made = parser("table1", f"Table 1 on MNIST. Each run counts at {STOPPING}.", EXAMPLES)
     made.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 1 to N (default: 3)")
-    made.add_argument("--epochs", default=EPOCHS, metavar="N,N", help=f"when to measure (default: {EPOCHS})")
-    made.add_argument("--runs", nargs="+", metavar="RUN", help="measure these as they are instead")
+    made.add_argument("--epochs", metavar="N,N", help=f"when to measure (default: {EPOCHS})")
+    made.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="RUN",
+        help="measure these instead: the checkpoints they kept, or as they are",
+    )
+    made.add_argument(
+        "--player",
+        default="G",
+        metavar="NAME",
+        help="with --runs: the generator's arrays in the kept checkpoints, if not G (averages, say)",
+    )
+    evaluate.add_sigmas(made)
     made.add_backend()
     return made
 
 
 def _table1(args: Namespace, argv: list[str]) -> int:
-    epochs = milestones.epochs_of(args.epochs)
+    epochs, sigmas = milestones.epochs_of(args.epochs or EPOCHS), evaluate.sigmas_of(args.sigmas)
     if args.seeds < 1:
         raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
+    if args.player != "G" and not args.runs:
+        raise InputError("--player is for the checkpoints of --runs; leave it out, or name the runs")
+    for folder in args.runs or ():
+        recipe_of(folder)  # what is wrong with the last is said before the first is measured
     backend = choose(args.backend)
+    threads.use(args.threads, parzen.PRODUCTS)
     dataset = data.load("mnist")
     report = Report("table1", args.out, argv, {"backend": backend.name})
     if args.runs:
-        curves = [[_of_run(report, folder, backend)] for folder in args.runs]
+        runs = [_of_run(report, folder, dataset, backend, sigmas, args) for folder in args.runs]
     else:
-        names = [f"seed {seed}" for seed in range(1, args.seeds + 1)]
-        left = sum(f"{name}, epoch {epochs[-1]}" not in report.found for name in names)
-        each = milestones.seconds(recipes.mnist, epochs, backend) if left else 0.0
-        say(args, f"table1: {left} runs, about {how_long(left * each)}, less what is done of them already")
-        curves = [
-            milestones.measured(report, name, recipes.mnist, seed, epochs, backend, args)
-            for seed, name in enumerate(names, 1)
-        ]
-        pictures.save_log_likelihood(report.picture("table1"), dict(zip(names, curves, strict=True)))
-    calibration = {
-        name: report.keep(name, lambda make=make: evaluate.log_likelihood(make(dataset), dataset, backend))
-        for name, make in CALIBRATION.items()
+        runs = _played(report, epochs, backend, sigmas, args)
+    calibration = _calibrate(report, dataset, backend, sigmas)
+    curves = {name: curve for name, _, curve in runs}
+    lines = {
+        name: {ruler: milestones.line(curve, recipe, dataset, ruler) for ruler in milestones.RULERS}
+        for name, recipe, curve in runs
     }
-    summary = report.found["summary"] = summarise(curves)
+    summary = report.found["summary"] = summarise([curve for _, _, curve in runs]) | {"lines": lines}
     report.write()
+    pictures.save_log_likelihood(report.picture("table1"), curves, lines)
     print(as_text(summary, calibration))
     print(report.path)
     return 0
 
 
-def _of_run(report: Report, folder: str, backend: Backend) -> dict[str, Any]:
+def _played(
+    report: Report, epochs: list[int], backend: Backend, sigmas: Sequence[float], args: Namespace
+) -> list[Run]:
+    """The runs of the seeds, trained as far as they are not yet."""
+    names = [f"seed {seed}" for seed in range(1, args.seeds + 1)]
+    left = sum(f"{name}, epoch {epochs[-1]}" not in report.found for name in names)
+    each = milestones.seconds(recipes.mnist, epochs, backend) if left else 0.0
+    say(args, f"table1: {left} runs, about {how_long(left * each)}, less what is done of them already")
+    return [
+        (
+            name,
+            recipes.mnist,
+            milestones.measured(report, name, recipes.mnist, seed, epochs, backend, args, sigmas),
+        )
+        for seed, name in enumerate(names, 1)
+    ]
+
+
+def _of_run(
+    report: Report, folder: str, dataset: Dataset, backend: Backend, sigmas: Sequence[float], args: Namespace
+) -> Run:
+    """A run at each epoch of which it kept the checkpoint, else as it is now."""
+    path, curve = Path(folder), []
+    kept = milestones.kept(path)
+    epochs = milestones.epochs_of(args.epochs) if args.epochs else kept or [evaluate.epochs_of(path)]
+    if args.epochs and (missing := sorted(set(epochs) - set(kept))):
+        has = ", ".join(map(str, kept)) or "none"
+        raise InputError(f"--epochs: {folder} kept no checkpoint of epoch {missing[0]}, only {has}")
+    for epoch in epochs:
+        key = f"run {folder}, epoch {epoch}" + (f", {args.player}" if args.player != "G" else "")
+        make = partial(_measure, path, epoch if kept else None, dataset, backend, sigmas, args.player)
+        one = milestones.keep(report, key, sigmas, make)
+        say(args, f"{key}: {milestones.as_text(one)}")
+        curve.append({"epoch": epoch} | one)
+    return folder, recipe_of(folder), curve
+
+
+def recipe_of(folder: str) -> Recipe:
+    """The recipe of a run of mnist; InputError for a run of anything else."""
     recipe = run.read_config(Path(folder)).recipe
     if recipe.data != "mnist" or recipe.values != "unit":
-        raise InputError(f"--runs: {folder} did not learn mnist in [0, 1], and the table is of that")
-    _, dataset, G = run.load_generator(Path(folder), backend)
-    epoch = evaluate.epochs_of(Path(folder))
-    found = report.keep(
-        f"run {folder}, epoch {epoch}", lambda: milestones.log_likelihood(G, recipe, dataset, backend)
-    )
-    return {"epoch": epoch} | found
+        raise InputError(f"{folder} did not learn mnist in [0, 1], and this is of that")
+    return recipe
+
+
+def _measure(
+    folder: Path,
+    epoch: int | None,
+    dataset: Dataset,
+    backend: Backend,
+    sigmas: Sequence[float],
+    player: str,
+) -> dict[str, Any]:
+    if epoch is not None:
+        return milestones.of_milestone(folder, epoch, dataset, backend, sigmas, player)
+    if player != "G":
+        raise InputError(f"--player: {folder} kept no checkpoints of its epochs; leave it out")
+    config, _, G = run.load_generator(folder, backend)
+    return milestones.log_likelihood(G, config.recipe, dataset, backend, sigmas)
 
 
 def summarise(curves: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    """The mean over the runs, each at its best epoch by the validation images, with its standard error."""
-    best = [max(curve, key=lambda one: one["validation"]) for curve in curves]
-    means = np.array([one["mean"] for one in best])
-    error = means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else best[0]["standard_error"]
+    """The mean over the runs, each at its best epoch by the validation images, with its standard error.
+
+    By the grid; under "refined", with sigma refined, where all were measured so; and under "common" both
+    again at the latest epoch at which all runs were measured, if there are several.
+    """
+    found = _by_both(curves) | {"stopping": STOPPING, "common": None}
+    common = set.intersection(*({one["epoch"] for one in curve} for curve in curves))
+    if len(curves) > 1 and common:
+        at = [[one for one in curve if one["epoch"] == max(common)] for curve in curves]
+        found["common"] = _by_both(at)
+    return found
+
+
+def _by_both(curves: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    refined = all(milestones.by("refined", one) for curve in curves for one in curve)
+    return _summary(curves, "grid") | {"refined": _summary(curves, "refined") if refined else None}
+
+
+def _summary(curves: list[list[dict[str, Any]]], ruler: str) -> dict[str, Any]:
+    best = [max(curve, key=lambda one: milestones.by(ruler, one)["validation"]) for curve in curves]
+    found = [milestones.by(ruler, one) for one in best]
+    means = np.array([one["mean"] for one in found])
+    error = means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else found[0]["standard_error"]
     return {
         "mean": float(means.mean()),
         "standard_error": float(error),
         "standard_error_is_over": "runs" if len(means) > 1 else "test images",
-        "stopping": STOPPING,
-        "runs": best,
+        "runs": [{"epoch": one["epoch"]} | by_ruler for one, by_ruler in zip(best, found, strict=True)],
     }
 
 
 # What the numbers mean: centres that no generator made -----------------------------------------------
 
 
-def _real(dataset: Dataset) -> np.ndarray:
+def _calibrate(
+    report: Report, dataset: Dataset, backend: Backend, sigmas: Sequence[float]
+) -> dict[str, dict[str, Any]]:
+    def measure(make: Callable[[Dataset], np.ndarray]) -> dict[str, Any]:
+        return evaluate.log_likelihood(make(dataset), dataset, backend, sigmas=sigmas)
+
+    return {
+        name: milestones.keep(report, name, sigmas, partial(measure, make))
+        for name, make in CALIBRATION.items()
+    }
+
+
+def real_images(dataset: Dataset) -> np.ndarray:
     return _values(dataset, dataset.train[: evaluate.CENTRES])
 
 
@@ -109,9 +205,9 @@ def _mean_image(dataset: Dataset) -> np.ndarray:
     return _values(dataset, dataset.train).mean(axis=0, keepdims=True)
 
 
-def _centroids(dataset: Dataset) -> np.ndarray:
+def centroids(dataset: Dataset) -> np.ndarray:
     """One step of Lloyd's k-means on all training images, from the first 10,000 of them."""
-    centres, x = _real(dataset), _values(dataset, dataset.train)
+    centres, x = real_images(dataset), _values(dataset, dataset.train)
     half, nearest_of = (centres * centres).sum(axis=1) / 2, np.empty(len(x), np.int64)
     for i in range(0, len(x), 1000):
         nearest_of[i : i + 1000] = (x[i : i + 1000] @ centres.T - half).argmax(axis=1)
@@ -125,21 +221,35 @@ def _values(dataset: Dataset, x: np.ndarray) -> np.ndarray:
 
 
 CALIBRATION = {
-    "10,000 training images": _real,
-    "10,000 k-means centroids": _centroids,
+    "10,000 training images": real_images,
+    "10,000 k-means centroids": centroids,
     "the mean training image": _mean_image,
 }
 
 
 def as_text(summary: dict[str, Any], calibration: dict[str, Any]) -> str:
-    """Table 1 of the paper, our cell below it, and the calibration."""
-    epochs = ", ".join(str(one["epoch"]) for one in summary["runs"])
-    over = summary["standard_error_is_over"]
-    runs = f"{len(summary['runs'])} run(s), epoch {epochs}; standard error over {over}"
-    rows = [f"{name:34} {mean:7.1f} +- {error:.1f}" for name, (mean, error) in PAPER.items()]
-    rows.append(f"{'minigan':34} {summary['mean']:7.1f} +- {summary['standard_error']:.1f}   {runs}")
-    rows += [
-        f"{'as centres: ' + name:34} {one['mean']:7.1f} +- {one['standard_error']:.1f}"
-        for name, one in calibration.items()
-    ]
+    """Table 1 of the paper, our cell below it, and the calibration, by both rulers."""
+    rows = [f"{'':34} {'grid':>14} {'sigma refined':>15}"]
+    rows += [f"{name:34} {mean:7.1f} +- {error:.1f}" for name, (mean, error) in PAPER.items()]
+    rows.append(_row("minigan", summary))
+    if common := summary["common"]:
+        rows.append(_row(f"minigan, epoch {common['runs'][0]['epoch']} of all runs", common))
+    rows += [_row(f"as centres: {name}", one) for name, one in calibration.items()]
+    for ruler in milestones.RULERS:
+        if found := milestones.by(ruler, summary):
+            at, over = [str(one["epoch"]) for one in found["runs"]], found["standard_error_is_over"]
+            rows.append(f"{ruler}: {len(at)} run(s), epoch {', '.join(at)}; standard error over {over}")
+    for name, lines in summary["lines"].items():
+        for ruler, line in lines.items():
+            if line:
+                first, *_, last = line["epochs"]
+                rows.append(
+                    f"{name}, {ruler}: from epoch {first} to {last} a line in what is left of the learning "
+                    f"rate, off by {line['off']:.1f}; its end is {line['end']:.1f} nats"
+                )
     return "\n".join(["MNIST, log-likelihood of the test images in nats (Parzen window)", *rows])
+
+
+def _row(name: str, one: dict[str, Any]) -> str:
+    cells = (milestones.by(ruler, one) for ruler in milestones.RULERS)
+    return f"{name:34} " + "  ".join(f"{x['mean']:7.1f} +- {x['standard_error']:.1f}" for x in cells if x)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import pictures, theory
+from minigan import pictures, theory, threads
 from minigan.backend import Backend
 from minigan.cli import exit_status
 from minigan.game import discriminator_loss, minimax, non_saturating
@@ -38,6 +38,7 @@ def _parser():
 
 
 def _theory(args: Namespace, argv: list[str]) -> int:
+    threads.use(args.threads, [])  # no product here is large enough for two
     report = Report("theory", args.out, argv, {"seed": args.seed, "updates": UPDATES, "batch": BATCH})
     say(args, f"theory: about {how_long(_seconds(args.seed))}, nearly all of it for training D")
     D = report.keep("discriminator", lambda: trained_discriminator(args.seed))

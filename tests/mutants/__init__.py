@@ -2,7 +2,8 @@
 
     python -m tests.mutants        makes each mistake in turn, runs the tests, writes docs/verification.md
 
-The file of a module (ops.txt for minigan/ops.py) has a paragraph for each mistake:
+The file of a module (ops.txt for minigan/ops.py, data.txt for all in minigan/data) has a paragraph for each
+mistake:
 
     ops.mul: x's own value in x's gradient        in the definition of ops.mul
     - g * b                                       this, which stands there exactly once,
@@ -11,16 +12,47 @@ The file of a module (ops.txt for minigan/ops.py) has a paragraph for each mista
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+TESTS = HERE.parent
 PACKAGE = HERE.parents[1] / "minigan"
-MODULES = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
+CORE = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
+MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
+MODULES = (*CORE, *MEASURES, "run", "train", "sample", "evaluate", "reproduce")
+TESTED_IN = {  # where it is not, or not only, in test_<module>.py
+    "data": ("data_sets",),
+    "data.__main__": ("data_cli",),
+    "nn": ("nn", "modes"),
+    "reproduce": ("reproduce_parts", "reproduce", "classifier"),
+    "run": ("run_parts", "whole_run", "run", "odd_files", "commands"),
+    "sample": ("sample", "commands"),
+    "train": ("train", "whole_run", "commands", "run"),
+}
+
+
+def path_of(module: str) -> Path:
+    path = PACKAGE.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def files_of(module: str) -> list[Path]:
+    """The files that hold the tests of a module."""
+    own = module.replace(".", "_")
+    at_least = (own,) if (TESTS / f"test_{own}.py").exists() else TESTED_IN[module.partition(".")[0]]
+    return [TESTS / f"test_{name}.py" for name in TESTED_IN.get(module, at_least)]
+
+
+@cache
+def _read_module(module: str) -> tuple[list[str], ast.Module]:
+    text = path_of(module).read_text("utf-8")
+    return text.splitlines(keepends=True), ast.parse(text)
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A mistake in `target`: a definition of a module, or ("game") all of it."""
+    """A mistake in `target`: a definition of a module (with its decorators), or ("game") all of it."""
 
     target: str
     mistake: str
@@ -29,16 +61,17 @@ class Mutant:
 
     @property
     def module(self) -> str:
-        return self.target.partition(".")[0]
+        first, *second = self.target.split(".")[:2]
+        both = ".".join([first, *second])
+        return both if path_of(both).exists() else first
 
     def source(self) -> str:
         """The text of the module with the mistake in it.  ValueError where the mistake cannot be made."""
-        lines = (PACKAGE / f"{self.module}.py").read_text("utf-8").splitlines(keepends=True)
+        lines, node = _read_module(self.module)
         first, last = 0, len(lines)
-        node = ast.parse("".join(lines))
-        for name in self.target.split(".")[1:]:
+        for name in self.target.removeprefix(self.module).split(".")[1:]:
             (node,) = (child for child in node.body if getattr(child, "name", None) == name)
-            first, last = node.lineno - 1, node.end_lineno
+            first, last = min(x.lineno for x in (node, *node.decorator_list)) - 1, node.end_lineno
         definition = "".join(lines[first:last])
         if definition.count(self.old) != 1:
             raise ValueError(f"{self.target}: {self.old!r} stands there {definition.count(self.old)} times")

@@ -1,6 +1,6 @@
 """python -m tests.mutants.mechanical: what a machine changes, cosmic-ray's operators, and who notices.
 
-Needs cosmic-ray (pip install cosmic-ray); about half an hour on two cores.  It changes one place at a time
+Needs cosmic-ray (pip install cosmic-ray); about an hour on two cores.  It changes one place at a time
 in each module (or in those named), runs the module's tests, keeps the counts and every change that no test
 rejected in mechanical.json, and writes all of them into docs/verification.md, each with the reason that
 survivors.txt gives for it.
@@ -15,11 +15,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import HERE, PACKAGE
+from . import HERE, path_of
 from .__main__ import PROCESSES, is_rejected, rows, trial, write
 from .plant import TOO_LATE
 
 MECHANICAL = ("kernels", "tensor", "ops", "nn", "game", "optim", "algorithm1", "random")
+MECHANICAL += ("modes", "theory", "classifier", "sample", "data.dataset", "data.minibatches", "data.mixtures")
 RESULTS = HERE / "mechanical.json"
 BEGINS = "<!-- Mechanical changes: `python -m tests.mutants.mechanical` writes this part. -->\n"
 ENDS = "<!-- Mechanical changes end. -->\n"
@@ -63,8 +64,10 @@ def main(modules: list[str]) -> int:
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     for module, count in Counter(change.module for change in found).items():
         results[module] = {"changes": count, "not_noticed": []}
+    seconds = {module: trial(None, [module])["seconds"] for module in {change.module for change in found}}
     with ThreadPoolExecutor(PROCESSES) as pool:
-        for change, result in zip(found, pool.map(trial, found), strict=True):
+        trials = pool.map(lambda change: trial(change, [change.module], seconds[change.module]), found)
+        for change, result in zip(found, trials, strict=True):
             if TOO_LATE in str(result["broken"]):
                 sys.exit(result["broken"])
             # A module that can no longer be imported, or tests that never end, are noticed as well.
@@ -82,7 +85,7 @@ def changes(module: str) -> list[Change]:
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
-    code = (PACKAGE / f"{module}.py").read_text("utf-8")
+    code = path_of(module).read_text("utf-8")
     known, found = {_without_annotations(code)}, []
     for name in OPERATORS:
         operator, place = get_operator(f"core/{name}")(), 0

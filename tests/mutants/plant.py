@@ -4,28 +4,33 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterable
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
-from . import MODULES, Mutant
+from . import Mutant, files_of
 
 TOO_LATE = "the right module was loaded before the mistake was made"
-TESTS = Path(__file__).resolve().parents[1]
 OPTIONS = ["-x", "-q", "--backends=numpy", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
+OPTIONS += ["-m", "not processes"]  # those see the right module
 
 
-def run_tests(mutant: Mutant | None, answer: Connection) -> None:
-    """Send what became of the tests of the mutant's module; without a mutant, of all modules' tests."""
+def run_tests(
+    mutant: Mutant | None, modules: Iterable[str], seconds: dict[str, float], answer: Connection
+) -> None:
+    """Send what became of the tests of these modules, with this mistake in one of them.
+
+    seconds: how long tests take; those that take less come first, and may spare us the others.
+    """
     try:
-        witness = Witness(mutant.target.rpartition(".")[2] if mutant else "")
+        witness = Witness(mutant.target.rpartition(".")[2] if mutant else "", seconds)
         if mutant:
             plant(mutant)
         import pytest  # not before: its plugins and ours may import minigan
 
-        files = [str(TESTS / f"test_{module}.py") for module in ([mutant.module] if mutant else MODULES)]
+        files = dict.fromkeys(str(path) for module in modules for path in files_of(module))
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             status = pytest.main([*OPTIONS, *files], plugins=[witness])
         if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -59,20 +64,21 @@ def plant(mutant: Mutant) -> None:
 class Witness:
     """A plugin of pytest: puts the tests that speak of `name` first, and sees what becomes of each."""
 
-    def __init__(self, name: str) -> None:
-        self.name = _plain(name)
+    def __init__(self, name: str, seconds: dict[str, float]) -> None:
+        self.name, self.order, self.seconds = _plain(name), seconds, {}
         self.tests = self.gradient_checks = 0
         self.rejected_by: str | None = None
         self.broken: str | None = None
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        items.sort(key=lambda item: self.name not in _plain(item.name))  # a stable sort
+        items.sort(key=lambda item: (self.name not in _plain(item.name), self.order.get(item.nodeid, 0)))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
         if report.passed and report.when == "call":
             self.tests += 1
             self.gradient_checks += "-gradient-" in report.nodeid
-        elif report.failed and report.when == "call":
+        elif report.failed and report.when != "setup":  # a fixture too may look at what became of things
             self.rejected_by = self.rejected_by or os.path.basename(report.nodeid)
         elif report.failed:
             self.broken = f"{report.when} of {report.nodeid}"

@@ -4,14 +4,16 @@ import inspect
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 
 import pytest
 from properties import operations, public
 
 from minigan import game, nn, ops, optim
 
-from . import HERE, MODULES, MUTANTS, PACKAGE, Mutant
-from .__main__ import is_rejected, verdict
+from . import CORE, HERE, MODULES, MUTANTS, PACKAGE, Mutant, files_of, path_of
+from .__main__ import is_rejected, trial, verdict
+from .mechanical import changes
 
 TARGETS = [
     "tensor.backward",
@@ -36,16 +38,42 @@ def test_there_are_three_wrong_answers(target):
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.target}: {mutant.mistake}")
 def test_the_mistake_can_be_made(mutant):
-    right, wrong = (PACKAGE / f"{mutant.module}.py").read_text("utf-8"), mutant.source()
-    assert compile(wrong, "wrong", "exec", optimize=2) != compile(right, "wrong", "exec", optimize=2)
+    assert compile(mutant.source(), "wrong", "exec", optimize=2) != right(mutant.module)
+
+
+@cache
+def right(module):
+    return compile(path_of(module).read_text("utf-8"), "wrong", "exec", optimize=2)
 
 
 def test_each_is_in_the_file_of_its_module_and_no_file_is_forgotten():
     stems = [path.stem for path in HERE.glob("*.txt")]
-    assert {stem for stem in stems if (PACKAGE / f"{stem}.py").exists()} == set(MODULES)
+    assert {stem for stem in stems if path_of(stem).exists()} == set(MODULES)
     for module in MODULES:
         titles = [p.partition(":")[0] for p in (HERE / f"{module}.txt").read_text("utf-8").split("\n\n")]
         assert {title.partition(".")[0] for title in titles} == {module}
+
+
+def test_there_are_fifteen_for_whatever_is_outside_the_core():
+    counts = Counter(mutant.target.partition(".")[0] for mutant in MUTANTS)
+    assert all(counts[module] >= 15 for module in MODULES if module not in CORE)
+    assert sum("on a GPU" in mutant.mistake for mutant in MUTANTS) >= 30
+
+
+@pytest.mark.parametrize(
+    ("target", "module", "files"),
+    [
+        ("ops.mul", "ops", ["test_ops.py"]),
+        ("random", "random", ["test_random.py"]),
+        ("data.load", "data", ["test_data_sets.py"]),
+        ("data.idx.read", "data.idx", ["test_data_idx.py"]),
+        ("data.cifar10.restore", "data.cifar10", ["test_data_sets.py"]),
+        ("sample._lines", "sample", ["test_sample.py", "test_commands.py"]),
+    ],
+)
+def test_the_module_of_a_target_and_its_tests(target, module, files):
+    mutant = Mutant(target, "", "", "")
+    assert mutant.module == module and [path.name for path in files_of(module)] == files
 
 
 def test_there_are_many_and_no_two_are_the_same():
@@ -84,3 +112,24 @@ print((Tensor(numpy.ones(1)) * 5).data)
 def test_only_a_test_that_fails_rejects(result, says):
     assert verdict(result) == says
     assert is_rejected(result) == says.startswith("test_ops")
+
+
+# A part of both commands ------------------------------------------------------------------------------
+
+
+def test_some_wrong_answers_are_rejected_and_right_ones_are_not(monkeypatch):
+    """Each of three in a process of its own, as `python -m tests.mutants` tries all of them."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    right = trial(None, ["theory"])
+    assert verdict(right) == "NONE" and right["tests"] == len(right["seconds"]) > 10
+    for mutant in [mutant for mutant in MUTANTS if mutant.module == "theory"][:2]:
+        assert is_rejected(trial(mutant, (), right["seconds"])), mutant
+
+
+def test_some_mechanical_changes_are_noticed():
+    pytest.importorskip("cosmic_ray", reason="NOT TESTED: pip install cosmic-ray")
+    found = changes("data.mixtures")
+    assert len(found) > 20
+    for change in found[3::15][:3]:
+        result = trial(change, [change.module])
+        assert is_rejected(result) or result["broken"], change.after

@@ -1,0 +1,275 @@
+"""The parts of the reproductions, each by itself: what is measured, on what, and when."""
+
+from argparse import Namespace
+from dataclasses import asdict
+from math import log
+
+import numpy as np
+import pytest
+
+from minigan import data, evaluate, recipes, run, sample, theory
+from minigan.backend import Backend
+from minigan.data import Dataset
+from minigan.errors import InputError
+from minigan.nn import Layer
+from minigan.random import Streams
+from minigan.reproduce import __main__ as reproduce
+from minigan.reproduce import curve, figure1, figure2, figure3, milestones, modes, report, table1
+from minigan.reproduce import theory as theory_again
+
+FLOAT32, QUIET = Backend("numpy", "float32"), Namespace(quiet=True, threads=None)
+SMALL = {"epochs": 1, "batch": 500, "z": 3, "hidden": (5,), "units": (4,)}
+
+
+class Doubles(Layer):
+    def __call__(self, x, rng):
+        assert rng is None
+        return 2 * x
+
+
+# A report --------------------------------------------------------------------------------------------
+
+
+def test_a_step_is_timed_after_it_has_warmed_up(monkeypatch):
+    now, taken = 100.0, []
+
+    def step(i):
+        nonlocal now
+        now += 10 if i < 4 else 2
+        taken.append(i)
+
+    monkeypatch.setattr(report.time, "perf_counter", lambda: now)
+    assert report.seconds_each(step, 4) == 2 and taken == list(range(8))
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(89, "89 s"), (5399, "90 min"), (5400, "1.5 h")])
+def test_times(seconds, text):
+    assert report.how_long(seconds) == text
+
+
+def test_numbers_are_on_the_disk_as_soon_as_they_are_made(tmp_path):
+    report.Report("what", str(tmp_path), [], {}).keep("one", lambda: 1)
+    again = report.Report("what", str(tmp_path), [], {})
+    assert again.found == {"one": 1}
+    with pytest.raises(InputError, match="other settings"):
+        report.Report("what", str(tmp_path), [], {"seed": 2})
+
+
+def test_all_hand_on_the_backend(monkeypatch, tmp_path):
+    called = {}
+    monkeypatch.setattr(reproduce, "_run", lambda argv: called.update({argv[0]: argv[1:]}))
+    assert reproduce._all(["--out", str(tmp_path), "--backend", "auto"]) == 0
+    assert {
+        name for name, argv in called.items() if argv[2:4] == ["--backend", "auto"]
+    } == reproduce.ON_A_BACKEND
+    monkeypatch.setattr(reproduce, "_run", lambda argv: called.update({argv[0]: "again"}) or 5)
+    assert reproduce._all(["--out", str(tmp_path)]) == 5 and list(called.values()).count("again") == 1
+
+
+# Runs on their way -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["5,5", "0,1", "-1", "", "1,,2", "1.5"])
+def test_epochs_that_do_not_rise(text):
+    with pytest.raises(InputError, match="rising whole numbers"):
+        milestones.epochs_of(text)
+
+
+def test_a_run_is_measured_at_each_epoch(tmp_path, monkeypatch):
+    asked = []
+
+    def measure(folder, recipe, seed, backend, args, sigmas):
+        asked.append((folder, recipe.epochs, seed))
+        found = {"mean": 10.0 * recipe.epochs, "standard_error": 1.0, "sigma": 0.2, "validation": 9.0}
+        return found | {"refined": found, "sigmas": list(sigmas)}
+
+    monkeypatch.setattr(milestones, "_measure", measure)
+    made = report.Report("curve", str(tmp_path), [], {})
+    found = milestones.measured(made, "a b", recipes.mnist, 3, [2, 5], FLOAT32, QUIET, [0.1, 0.2])
+    assert asked == [(tmp_path / "a-b", 2, 3), (tmp_path / "a-b", 5, 3)]
+    assert [(one["epoch"], one["mean"]) for one in found] == [(2, 20.0), (5, 50.0)]
+
+
+def test_a_run_in_the_way_and_a_run_that_is_stopped(tmp_path, monkeypatch):
+    recipe = recipes.find("digits").change(**SMALL)
+    run.Training(run.configure(recipe, 1, "numpy"), FLOAT32).start(str(tmp_path / "run"))
+    monkeypatch.setattr(run.Training, "play", lambda *_: False)
+    with pytest.raises(InputError, match="seed is 1, not 2"):
+        milestones._measure(tmp_path / "run", recipe, 2, FLOAT32, QUIET, [0.1])
+    with pytest.raises(KeyboardInterrupt):
+        milestones._measure(tmp_path / "other", recipe, 2, FLOAT32, QUIET, [0.1])
+
+
+def test_every_run_is_measured_with_the_same_noise(monkeypatch):
+    recipe = recipes.find("ring8")
+    monkeypatch.setattr(evaluate, "log_likelihood", lambda samples, *_, **__: samples)
+    monkeypatch.setattr(evaluate, "CENTRES", 50)
+    found = milestones.log_likelihood(Doubles(), recipe, None, FLOAT32)
+    np.testing.assert_array_equal(found, 2 * recipe.noise(Streams(0, FLOAT32)("sample"), 50))
+
+
+def test_the_paper_s_table():
+    assert table1.PAPER == {
+        "deep belief net": (138, 2),
+        "stacked contractive auto-encoder": (121, 1.6),
+        "deep generative stochastic net": (214, 1.1),
+        "adversarial nets": (225, 2),
+    }
+
+
+def test_centres_that_no_generator_made(monkeypatch):
+    monkeypatch.setattr(evaluate, "CENTRES", 3)
+    rng = np.random.default_rng(0)
+    train, test = rng.integers(0, 256, (7, 4), np.uint8), rng.integers(0, 256, (5, 4), np.uint8)
+    dataset = Dataset("mine", train, test, test, prepare=lambda x: x / 255)
+    np.testing.assert_allclose(table1.real_images(dataset), train[:3] / 255, rtol=1e-6)
+    np.testing.assert_allclose(table1._mean_image(dataset), [train.mean(axis=0) / 255], rtol=1e-6)
+
+
+def test_lloyd_asks_for_the_nearest_not_for_the_largest_product(monkeypatch):
+    monkeypatch.setattr(evaluate, "CENTRES", 2)
+    x = np.array([[1, 1], [9, 9], [2, 2], [8, 8]], np.uint8)
+    np.testing.assert_allclose(table1.centroids(Dataset("mine", x, x, x)), [[1.5, 1.5], [8.5, 8.5]])
+
+
+def test_a_variant_differs_in_one_place():
+    settings = {name: asdict(recipe) for name, recipe in curve.VARIANTS.items()}
+    released = settings.pop("as released")
+    changes = {name: {k: v for k, v in s.items() if v != released[k]} for name, s in settings.items()}
+    assert changes == {
+        "alternating update": {"update": "alternating"},
+        "minimax loss": {"loss": "minimax"},
+        "factor 1 on D's loss": {"d_loss_scale": 1.0},
+    }
+
+
+# Pictures of samples ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def digits_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run.pictures, "save_curves", lambda *_: None)
+        training = run.Training(run.configure(recipes.find("digits").change(**SMALL), 1, "numpy"), FLOAT32)
+        training.start(str(folder))
+        training.play(lambda t, means: None)
+    return folder
+
+
+@pytest.fixture
+def drawn(digits_run, tmp_path, monkeypatch):
+    """drawn(module, count): the arguments of save_grid, the numbers, and the first samples of seed 6."""
+    config, _, G = run.load_generator(digits_run, FLOAT32)
+    grids = []
+
+    def draw(module, count):
+        name = module.__name__.rpartition(".")[2]
+        monkeypatch.setattr(module.pictures, "save_grid", lambda *arguments: grids.append(arguments))
+        out = ["--out", str(tmp_path), "--quiet", "--seed", "6", "--run", str(digits_run)]
+        assert module.main(out) == 0
+        samples = sample.generate(G, config.recipe.noise(Streams(6, FLOAT32)("sample"), count))
+        return grids[0], report.read_json(tmp_path / f"{name}.json")["found"], samples
+
+    return draw
+
+
+def test_figure2_has_the_nearest_to_the_last_of_each_row(drawn):
+    (_, images, columns, beside), found, samples = drawn(figure2, 20)
+    np.testing.assert_allclose(images.reshape(20, 64), samples, atol=1e-6)
+    train = data.load("digits").train / 16
+    distances = np.linalg.norm(samples[4::5, None] - train, axis=2)
+    np.testing.assert_allclose(found["distance_to_nearest"], distances.min(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(beside.reshape(4, 64), train[distances.argmin(axis=1)], atol=1e-6)
+    assert columns == 5
+
+
+def test_figure3_leads_from_four_samples_to_four_others(drawn):
+    (_, images, columns), found, samples = drawn(figure3, 8)
+    strips = images.reshape(4, 12, 64)
+    assert columns == 12
+    np.testing.assert_allclose(strips[:, 0], samples[:4], atol=1e-6)
+    np.testing.assert_allclose(strips[:, -1], samples[4:], atol=1e-6)
+    ends = np.linalg.norm(samples[4:] - samples[:4], axis=1)
+    np.testing.assert_allclose(found["distance_of_the_ends"], ends, rtol=1e-4)
+    steps = np.linalg.norm(np.diff(strips, axis=1), axis=2)
+    np.testing.assert_allclose(found["distances_of_neighbours"], steps, rtol=1e-3, atol=1e-5)
+
+
+# Figure 1 and the modes ------------------------------------------------------------------------------
+
+
+def test_the_film_of_figure_1(monkeypatch):
+    """Which player moves how often, p_g set aside, and a frame at the end of each tenth of a part."""
+    steps, frames = [], []
+    for name in ("d_step", "g_step"):
+        monkeypatch.setattr(figure1, name, lambda game, t, name=name: steps.append(name))
+    monkeypatch.setattr(figure1.algorithm1, "alternating", lambda game, t: steps.append("both"))
+
+    def frame(title, game):
+        frames.append((title[:3], len(steps), float(game.G.parameters()[-1].data[0])))
+
+    monkeypatch.setattr(figure1, "frame", frame)
+    figure1.play(1)
+    assert len(frames) == 31 and {aside for *_, aside in frames} == {figure1.ASIDE}
+    of_a, first, last = (frames[i][:2] for i in (0, 1, 30))
+    assert (of_a, first, last) == (("(a)", 3040), ("(b)", 3340), ("(d)", 14140))
+    assert [done for title, done, _ in frames if title == "(c)"] == list(range(6050, 6141, 10))
+    assert [steps.count(name) for name in ("both", "d_step", "g_step")] == [11000, 3040, 100]
+
+
+def test_the_numbers_of_a_frame_are_those_of_its_curves():
+    game = run.set_up(figure1.RECIPE, run.load_data(figure1.RECIPE), Backend("numpy", "float64"), 1)
+    game.G.parameters()[-1].data += 2.0
+    frame = figure1.frame("title", game)
+    x, p, q, D = (np.array(frame[name]) for name in ("x", "p_data", "p_g", "D"))
+    seen = p + q > 0.02
+    assert frame["difference"] == pytest.approx(np.abs(D - p / (p + q + 1e-9))[seen].mean(), abs=2e-3)
+    assert frame["jsd"] == pytest.approx(theory.jsd(p, q, x[1] - x[0]), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", modes.GAMES)
+def test_a_game_has_its_own_updates_and_its_rate_falls_to_what_was_asked(name):
+    recipe, updates = modes.GAMES[name]
+    assert (
+        modes.begin(name, 1, FLOAT32)[2] == updates == {"ring8": 10_000, "grid25": 25_000}.get(name, updates)
+    )
+    end = 0.00015 if name == "grid25, packed" else 0.00012
+    assert recipe.lr / recipe.lr_decay**updates == pytest.approx(end)
+
+
+def test_a_game_is_measured_on_noise_that_it_did_not_learn_from(monkeypatch):
+    game, *_ = modes.begin("ring8", 1, FLOAT32)
+    monkeypatch.setattr(modes, "begin", lambda *_: (game, lambda game, t: None, 3))
+    ring = data.load("ring8")
+    samples = sample.generate(game.G, recipes.find("ring8").noise(Streams(1, FLOAT32)("sample"), 2500))
+    found = modes._measure("ring8", 1, FLOAT32)
+    assert found["spread"] == pytest.approx(float(samples.std(axis=0).max()), rel=1e-6)
+    near = (np.linalg.norm(samples[:, None] - ring.modes, axis=2) < 3 * ring.std).any(axis=1)
+    assert found["updates"] == 3 and found["high_quality"] == pytest.approx(near.mean())
+    np.testing.assert_allclose(found["samples"], samples[:1000], atol=6e-5)
+    assert "samples" not in modes._measure("ring8", 2, FLOAT32)
+
+
+# Section 4 -------------------------------------------------------------------------------------------
+
+
+def test_theorem_1_would_be_seen_to_fail(monkeypatch):
+    right = theory.criterion
+    monkeypatch.setattr(theory, "criterion", lambda *given: right(*given) + 0.01)
+    assert theory_again.theorem1()["difference"] == pytest.approx(0.01, abs=1e-8)
+
+
+def test_proposition_2_would_be_seen_to_fail(monkeypatch):
+    values = iter(np.linspace(-1.3, -1.2, 61))
+    monkeypatch.setattr(theory, "criterion", lambda p, q: next(values))
+    assert not theory_again.proposition2(1)["monotone"]
+
+
+def test_one_step_of_D_by_hand():
+    p, q = np.array([0.2, 0.8]), np.array([0.6, 0.4])
+    found = theory_again.one_step_of_D(p, q, 1, rate=1.0, D_rate=2.0)
+    D = 1 / (1 + np.exp(-2 * (p - q) / 2))
+    moved = q / (1 - D)
+    assert found == pytest.approx([theory.jsd(p, q), theory.jsd(p, moved / moved.sum())], rel=1e-12)
+    assert 0 < found[1] < found[0] < log(2)
