@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections.abc import Callable
 
 from minigan.errors import InputError
 from minigan.homework.tasks.spec import Assignment, located, source_of
@@ -74,7 +75,7 @@ def targets_in(assignment: Assignment, tree: ast.Module) -> list[Function]:
     return _named(tree, [located(target)[1] for target in assignment.targets])
 
 
-def _file(assignment: Assignment, text_of) -> str:
+def _file(assignment: Assignment, text_of: Callable[[str, Piece], str]) -> str:
     """Header, imports, one function or class after the other."""
     own = [(module, piece) for module in _modules(assignment) for piece in _pieces(assignment, module)]
     parts = [HEADER.format(id=assignment.id, title=assignment.title), _imports(assignment, own)]
@@ -118,7 +119,7 @@ def _without(assignment: Assignment, module: str, piece: Piece, why: str) -> str
     return _emptied(text, _named(own, names), lambda _: why).rstrip("\n")
 
 
-def _emptied(source: str, functions: list[Function], why) -> str:
+def _emptied(source: str, functions: list[Function], why: Callable[[Function], str]) -> str:
     """Signatures and docstrings as they are, the rest of each body one line."""
     lines = source.splitlines()
     for function in reversed(functions):

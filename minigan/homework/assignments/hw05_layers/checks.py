@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from minigan.homework.judging import owed
 from minigan.homework.judging.judge import Failed, Trial
 
 Case = tuple[int, int, int]
@@ -17,11 +18,6 @@ DTYPES = ("float64", "float32")
 ORDERS = ("C", "F")
 AFFINE = [(4, 3, 2), (1, 5, 3), (6, 1, 4), (3, 3, 3), (7, 4, 1), (2, 2, 5), (1, 1, 1)]
 MAXOUT = [(3, 2, 4), (1, 3, 2), (4, 5, 1), (2, 1, 3), (3, 3, 3), (5, 4, 3), (2, 3, 2), (1, 1, 1)]
-AGAIN = [
-    f"the gradient of the {which} of two, by {how}"
-    for how in ("backward", "a second backward over the same graph")
-    for which in ("first", "second")
-]
 SCALES = (1.0, -1.0, 1e30, -1e30, 1e-30, -1e-30)
 
 
@@ -54,7 +50,7 @@ def affine_manners(trial: Trial) -> None:
             trial.dtype("y", trial.ask("affine", x, W, b, "C"), dtype)
             trial.untouched()
             for name in "xWb":
-                _manners(trial, trial.ask("affine_gradient", x, W, b, g, name, "C"), g, name)
+                owed.manners(trial, trial.ask("affine_gradient", x, W, b, g, name, "C"), g, name)
 
     trial.forall([(4, 3, 2), (1, 2, 5)], test, _smaller)
 
@@ -68,14 +64,14 @@ def affine_again(trial: Trial) -> None:
                 trial.fields(trial.ask("affine_gradient", *arrays, name, "C"), "gradient", "witness")[0]
                 for arrays in ((x, W, b, g), (*other, 2 * g))
             ]
-            _same_again(trial, trial.ask("affine_again", x, W, b, g, name, other), alone)
+            owed.same_again(trial, trial.ask("affine_again", x, W, b, g, name, other), alone)
 
     trial.forall([(4, 3, 2), (2, 2, 2)], test, _smaller)
 
 
 def affine_edges(trial: Trial) -> None:
     x, W, b, _ = _affine_inputs(trial, (4, 3, 2))
-    _has_edges(trial, trial.ask("affine_edges", x, W, b), "xWb")
+    owed.has_edges(trial, trial.ask("affine_edges", x, W, b), "xWb")
 
 
 def maxout_values(trial: Trial) -> None:
@@ -140,7 +136,7 @@ def maxout_manners(trial: Trial) -> None:
             _, x, g = _maxout_inputs(trial, case, dtype)
             trial.dtype("y", trial.ask("maxout", x, case[1], "C"), dtype)
             trial.untouched()
-            _manners(trial, trial.ask("maxout_gradient", x, case[1], g, "C"), g, "x")
+            owed.manners(trial, trial.ask("maxout_gradient", x, case[1], g, "C"), g, "x")
 
     trial.forall([(3, 2, 4), (2, 3, 2)], test, _smaller)
 
@@ -152,13 +148,13 @@ def maxout_again(trial: Trial) -> None:
             trial.fields(trial.ask("maxout_gradient", a, case[1], h, "C"), "gradient", "witness")[0]
             for a, h in ((x, g), (-x, 2 * g))
         ]
-        _same_again(trial, trial.ask("maxout_again", x, case[1], g, [-x]), alone)
+        owed.same_again(trial, trial.ask("maxout_again", x, case[1], g, [-x]), alone)
 
     trial.forall([(3, 2, 4), (2, 3, 2)], test, _smaller)
 
 
 def maxout_edges(trial: Trial) -> None:
-    _has_edges(trial, trial.ask("maxout_edges", _maxout_inputs(trial, (3, 2, 4))[1], 2), "x")
+    owed.has_edges(trial, trial.ask("maxout_edges", _maxout_inputs(trial, (3, 2, 4))[1], 2), "x")
 
 
 def _affine_gradient(trial: Trial, name: str, formula: Callable[..., np.ndarray]) -> None:
@@ -210,34 +206,6 @@ def _pieces(gradient: object, case: Case) -> np.ndarray:
     if not isinstance(gradient, np.ndarray) or gradient.shape != (m, pieces * units):
         raise Failed(f"the gradient by x: expected shape {(m, pieces * units)}")
     return gradient.reshape(case)
-
-
-def _manners(trial: Trial, answer: object, g: np.ndarray, name: str) -> None:
-    gradient, witness = trial.fields(answer, "gradient", "witness")
-    trial.dtype(f"the gradient by {name}", gradient, g.dtype.name)
-    trial.untouched()
-    kept = isinstance(witness, np.ndarray) and np.array_equal(witness, g)
-    trial.expect(kept, f"your pullback for {name} wrote into g, which other operations still need")
-
-
-def _same_again(trial: Trial, answer: object, alone: list[object]) -> None:
-    """Judged by what the operation says when it is alone, right or wrong."""
-    arrays = [*answer, *alone] if isinstance(answer, list) else []
-    if len(arrays) != 8 or not all(isinstance(array, np.ndarray) for array in arrays):
-        raise Failed("expected arrays")
-    value, later, *gradients = answer
-    trial.same("y, after another result was made", later, value)
-    for what, got, want in zip(AGAIN, gradients, alone * 2, strict=True):
-        trial.same(what, got, want)
-
-
-def _has_edges(trial: Trial, answer: object, names: str) -> None:
-    edges = sorted(answer) if isinstance(answer, list) and all(type(i) is int for i in answer) else []
-    says = ", ".join("another tensor" if i not in range(len(names)) else names[i] for i in edges) or "nothing"
-    trial.expect(
-        edges == list(range(len(names))),
-        f"expected one edge to each of {', '.join(names)}, with a pullback of yours; they lead to {says}",
-    )
 
 
 def _smaller(case: Case) -> Iterator[Case]:
