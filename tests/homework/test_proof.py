@@ -297,7 +297,7 @@ def test_a_known_answer_is_not_taken_for_minigan_itself_by_another_thread(monkey
 
     monkeypatch.setattr(calls, "affine", slow)
     known = answers.Known(hw05, answers.wrong(hw05)[0].functions)
-    inputs = np.zeros((2, 3)), np.zeros((3, 4)), np.zeros(4), "C"
+    inputs = np.zeros((2, 3)), np.zeros((3, 4)), np.zeros(4), "by rows"
     asking = threading.Thread(target=lambda: known.ask("affine", *inputs))
     asking.start()
     assert asked.wait(10)

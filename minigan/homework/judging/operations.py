@@ -10,9 +10,11 @@ import numpy as np
 from minigan.ops import mul, sum
 from minigan.tensor import Tensor, backward
 
+BY_ROWS, BY_COLUMNS = "by rows", "by columns"  # how the memory of a matrix runs; transposing changes it
 
-def tensors(arrays: list[np.ndarray], order: str = "C") -> list[Tensor]:
-    return [Tensor(np.asarray(a, order=order)) for a in arrays]
+
+def tensors(arrays: list[np.ndarray], memory: str = BY_ROWS) -> list[Tensor]:
+    return [Tensor(np.asarray(a, order="F" if memory == BY_COLUMNS else "C")) for a in arrays]
 
 
 def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:

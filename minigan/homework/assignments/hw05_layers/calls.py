@@ -1,7 +1,7 @@
 """How the student's operations are called: plain arrays in, plain arrays out.  Runs in the judged process.
 
 The first line of each docstring and the arguments but those named _like_this are what a student is shown.
-`order` is how the memory of the matrices runs: C by rows, F by columns, as that of a transposed matrix does.
+`memory`: by rows or by columns, as a transposed matrix has it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import numpy as np
 from minigan.homework.judging import operations
 
 
-def affine(target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, order: str) -> Any:
+def affine(target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, memory: str) -> Any:
     """affine(x, W, b)"""
-    return operations.result(target.affine, operations.tensors([x, W, b], order)).data
+    return operations.result(target.affine, operations.tensors([x, W, b], memory)).data
 
 
 def affine_gradient(
-    target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray, by: str, order: str
+    target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray, by: str, memory: str
 ) -> dict[str, Any]:
     """the gradient of <g, affine(x, W, b)> by one of the three"""
-    return operations.gradient(target.affine, operations.tensors([x, W, b], order), g, "xWb".index(by))
+    return operations.gradient(target.affine, operations.tensors([x, W, b], memory), g, "xWb".index(by))
 
 
 def affine_again(
@@ -37,14 +37,14 @@ def affine_edges(target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray) -> li
     return operations.edges(target.affine, operations.tensors([x, W, b]))
 
 
-def maxout(target: Any, x: np.ndarray, pieces: int, order: str) -> Any:
+def maxout(target: Any, x: np.ndarray, pieces: int, memory: str) -> Any:
     """maxout(x, pieces)"""
-    return operations.result(lambda x: target.maxout(x, pieces), operations.tensors([x], order)).data
+    return operations.result(lambda x: target.maxout(x, pieces), operations.tensors([x], memory)).data
 
 
-def maxout_gradient(target: Any, x: np.ndarray, pieces: int, g: np.ndarray, order: str) -> dict[str, Any]:
+def maxout_gradient(target: Any, x: np.ndarray, pieces: int, g: np.ndarray, memory: str) -> dict[str, Any]:
     """the gradient of <g, maxout(x, pieces)> by x"""
-    return operations.gradient(lambda x: target.maxout(x, pieces), operations.tensors([x], order), g, 0)
+    return operations.gradient(lambda x: target.maxout(x, pieces), operations.tensors([x], memory), g, 0)
 
 
 def maxout_again(

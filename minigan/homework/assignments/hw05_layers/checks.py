@@ -11,11 +11,12 @@ import numpy as np
 
 from minigan.homework.judging import owed
 from minigan.homework.judging.judge import Failed, Trial
+from minigan.homework.judging.operations import BY_COLUMNS, BY_ROWS
 
 Case = tuple[int, int, int]
 
 DTYPES = ("float64", "float32")
-ORDERS = ("C", "F")
+MEMORY = (BY_ROWS, BY_COLUMNS)
 AFFINE = [(4, 3, 2), (1, 5, 3), (6, 1, 4), (3, 3, 3), (7, 4, 1), (2, 2, 5), (1, 1, 1)]
 MAXOUT = [(3, 2, 4), (1, 3, 2), (4, 5, 1), (2, 1, 3), (3, 3, 3), (5, 4, 3), (2, 3, 2), (1, 1, 1)]
 SCALES = (1.0, -1.0, 1e30, -1e30, 1e-30, -1e-30)
@@ -23,10 +24,10 @@ SCALES = (1.0, -1.0, 1e30, -1e30, 1e-30, -1e-30)
 
 def affine_values(trial: Trial) -> None:
     def test(case: Case) -> None:
-        for dtype, order in zip(DTYPES, ORDERS, strict=True):
+        for dtype, memory in zip(DTYPES, MEMORY, strict=True):
             x, W, b, _ = _affine_inputs(trial, case, dtype)
             want = np.einsum("mi,io->mo", x, W) + b
-            trial.same("y", trial.ask("affine", x, W, b, order), want, dtype=False)
+            trial.same("y", trial.ask("affine", x, W, b, memory), want, dtype=False)
 
     trial.forall(AFFINE, test, _smaller)
 
@@ -47,10 +48,10 @@ def affine_manners(trial: Trial) -> None:
     def test(case: Case) -> None:
         for dtype in DTYPES:
             x, W, b, g = _affine_inputs(trial, case, dtype)
-            trial.dtype("y", trial.ask("affine", x, W, b, "C"), dtype)
+            trial.dtype("y", trial.ask("affine", x, W, b, BY_ROWS), dtype)
             trial.untouched()
             for name in "xWb":
-                owed.manners(trial, trial.ask("affine_gradient", x, W, b, g, name, "C"), g, name)
+                owed.manners(trial, trial.ask("affine_gradient", x, W, b, g, name, BY_ROWS), g, name)
 
     trial.forall([(4, 3, 2), (1, 2, 5)], test, _smaller)
 
@@ -61,7 +62,7 @@ def affine_again(trial: Trial) -> None:
         other = [a + 1 for a in (x, W, b)]
         for name in "xWb":
             alone = [
-                trial.fields(trial.ask("affine_gradient", *arrays, name, "C"), "gradient", "witness")[0]
+                trial.fields(trial.ask("affine_gradient", *arrays, name, BY_ROWS), "gradient", "witness")[0]
                 for arrays in ((x, W, b, g), (*other, 2 * g))
             ]
             owed.same_again(trial, trial.ask("affine_again", x, W, b, g, name, other), alone)
@@ -76,18 +77,18 @@ def affine_edges(trial: Trial) -> None:
 
 def maxout_values(trial: Trial) -> None:
     def test(case: Case) -> None:
-        for dtype, order in zip(DTYPES, ORDERS, strict=True):
+        for dtype, memory in zip(DTYPES, MEMORY, strict=True):
             a, x, _ = _maxout_inputs(trial, case, dtype)
-            trial.same("y", trial.ask("maxout", x, case[1], order), _largest(a), dtype=False)
+            trial.same("y", trial.ask("maxout", x, case[1], memory), _largest(a), dtype=False)
 
     trial.forall(MAXOUT, test, _smaller)
 
 
 def maxout_gradient(trial: Trial) -> None:
     def test(case: Case) -> None:
-        for dtype, order in zip(DTYPES, ORDERS, strict=True):
+        for dtype, memory in zip(DTYPES, MEMORY, strict=True):
             a, x, g = _maxout_inputs(trial, case, dtype)
-            _maxout_gradient(trial, a, x, g, order)
+            _maxout_gradient(trial, a, x, g, memory)
 
     trial.forall(MAXOUT, test, _smaller)
 
@@ -100,7 +101,7 @@ def maxout_ties(trial: Trial) -> None:
         a = trial.rng(*case).integers(-1, 2, case).astype(float)
         g = trial.rng(*case, 1).uniform(1, 2, (m, units))
         x = a.reshape(m, -1)
-        gradient = trial.fields(trial.ask("maxout_gradient", x, pieces, g, "C"), "gradient", "witness")[0]
+        gradient = trial.fields(trial.ask("maxout_gradient", x, pieces, g, BY_ROWS), "gradient", "witness")[0]
         share = _pieces(gradient, case)
         trial.same("the gradient by x, summed over the pieces", share.sum(axis=1), g)
         trial.expect(not share[a < _largest(a)[:, None]].any(), "a piece that lost gets a gradient")
@@ -124,8 +125,8 @@ def maxout_near(trial: Trial) -> None:
         start = np.array(scale, dtype)
         a = start + steps.astype(dtype) * abs(np.spacing(start))
         x, g = a.reshape(3, -1), rng.standard_normal((3, 2)).astype(dtype)
-        trial.same("y", trial.ask("maxout", x, 4, "C"), _largest(a), tolerance=0)
-        _maxout_gradient(trial, a, x, g, "C")
+        trial.same("y", trial.ask("maxout", x, 4, BY_ROWS), _largest(a), tolerance=0)
+        _maxout_gradient(trial, a, x, g, BY_ROWS)
 
     trial.forall([(scale, dtype) for dtype in DTYPES for scale in SCALES], test)
 
@@ -134,9 +135,9 @@ def maxout_manners(trial: Trial) -> None:
     def test(case: Case) -> None:
         for dtype in DTYPES:
             _, x, g = _maxout_inputs(trial, case, dtype)
-            trial.dtype("y", trial.ask("maxout", x, case[1], "C"), dtype)
+            trial.dtype("y", trial.ask("maxout", x, case[1], BY_ROWS), dtype)
             trial.untouched()
-            owed.manners(trial, trial.ask("maxout_gradient", x, case[1], g, "C"), g, "x")
+            owed.manners(trial, trial.ask("maxout_gradient", x, case[1], g, BY_ROWS), g, "x")
 
     trial.forall([(3, 2, 4), (2, 3, 2)], test, _smaller)
 
@@ -145,7 +146,7 @@ def maxout_again(trial: Trial) -> None:
     def test(case: Case) -> None:
         _, x, g = _maxout_inputs(trial, case)
         alone = [
-            trial.fields(trial.ask("maxout_gradient", a, case[1], h, "C"), "gradient", "witness")[0]
+            trial.fields(trial.ask("maxout_gradient", a, case[1], h, BY_ROWS), "gradient", "witness")[0]
             for a, h in ((x, g), (-x, 2 * g))
         ]
         owed.same_again(trial, trial.ask("maxout_again", x, case[1], g, [-x]), alone)
@@ -159,17 +160,17 @@ def maxout_edges(trial: Trial) -> None:
 
 def _affine_gradient(trial: Trial, name: str, formula: Callable[..., np.ndarray]) -> None:
     def test(case: Case) -> None:
-        for dtype, order in zip(DTYPES, ORDERS, strict=True):
+        for dtype, memory in zip(DTYPES, MEMORY, strict=True):
             x, W, b, g = _affine_inputs(trial, case, dtype)
-            answer = trial.ask("affine_gradient", x, W, b, g, name, order)
+            answer = trial.ask("affine_gradient", x, W, b, g, name, memory)
             gradient, _ = trial.fields(answer, "gradient", "witness")
             trial.same(f"the gradient by {name}", gradient, formula(x, W, g), dtype=False)
 
     trial.forall(AFFINE, test, _smaller)
 
 
-def _maxout_gradient(trial: Trial, a: np.ndarray, x: np.ndarray, g: np.ndarray, order: str) -> None:
-    answer = trial.ask("maxout_gradient", x, a.shape[1], g, order)
+def _maxout_gradient(trial: Trial, a: np.ndarray, x: np.ndarray, g: np.ndarray, memory: str) -> None:
+    answer = trial.ask("maxout_gradient", x, a.shape[1], g, memory)
     gradient, _ = trial.fields(answer, "gradient", "witness")
     trial.same("the gradient by x", gradient, _to_winner(a, g), dtype=False)
 
