@@ -123,7 +123,7 @@ def test_a_wrong_answer_that_the_grader_does_not_know_gets_less_and_no_wrong_dia
 
 
 def test_six_of_ten_mistakes_are_named():
-    """Of the answers whose writer did not look at the known ones."""
+    """Of the answers that are kept apart from the known ones."""
     verdicts = [
         marked_here(spec.load(hw), {t: f}, 3) for hw, t, f in OTHER_WRONG if "strange" not in f.__module__
     ]

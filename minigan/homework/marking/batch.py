@@ -126,7 +126,8 @@ def grade_all(
 def grader_version(assignment: Assignment) -> str:
     """A digest of everything a verdict depends on: minigan, the grader and the assignment."""
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")) + [assignment.folder / "spec.toml"]:
+    own = [assignment.folder / "spec.toml", assignment.folder / "wrong.txt"]
+    for path in sorted(PACKAGE.rglob("*.py")) + own:
         if "assignments" not in path.parts or assignment.folder in path.parents:
             digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
