@@ -20,6 +20,7 @@ from minigan.homework.tasks.spec import Assignment
 
 GRAM, WINDOW = 10, 4
 ALIKE = {tokenize.NAME: "name", tokenize.NUMBER: "number", tokenize.STRING: "text"}
+ALIKE[getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)] = "text"  # from Python 3.12 on
 SKIPPED = {
     tokenize.COMMENT,
     tokenize.NL,
