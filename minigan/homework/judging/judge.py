@@ -22,7 +22,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from minigan.homework.judging.kit import Kit
-from minigan.homework.judging.sandbox import Budget, Child, Ended, Raised, submission_folder
+from minigan.homework.judging.sandbox import (
+    Budget,
+    Child,
+    Ended,
+    Launcher,
+    Raised,
+    launcher,
+    submission_folder,
+)
 from minigan.homework.tasks.spec import Assignment, Check
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2}
@@ -244,10 +252,10 @@ Run = Callable[[Check], tuple[Outcome, "Trial | None", str]]
 def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, Facts]:
     """Every check, each in a process of its own; and all that was judged, for the diagnosis."""
     verdict, budget = Verdict(kit.assignment.id, seed, level, []), Budget(kit.assignment.seconds)
-    with submission_folder(kit, source) as folder:
+    with submission_folder(kit, source) as folder, launcher(kit) as start:
 
         def run(check: Check) -> tuple[Outcome, Trial | None, str]:
-            return _spent(check, budget) or _run(kit, folder, check, seed, level, budget)
+            return _spent(check, budget) or _run(kit, folder, check, seed, level, budget, start)
 
         return verdict, _every_check(kit.assignment, verdict, run)
 
@@ -313,14 +321,20 @@ def _every_check(assignment: Assignment, verdict: Verdict, run: Run) -> Facts:
 
 
 def _run(
-    kit: Kit, folder: Path, check: Check, seed: int, level: int, budget: Budget
+    kit: Kit,
+    folder: Path,
+    check: Check,
+    seed: int,
+    level: int,
+    budget: Budget,
+    start: Launcher | None,
 ) -> tuple[Outcome, Trial | None, str]:
     """One check in a process of its own: the outcome, the trial, and what the student's code printed."""
     assignment, output, trial = kit.assignment, "", None
     outcome = Outcome(check.name, check.says, check.points, "grader_error")
     began = time.monotonic()
     try:
-        with Child(kit, folder, level, budget) as child:
+        with Child(kit, folder, level, budget, start) as child:
             try:
                 child.ask("load")
                 outcome, trial = check_with(assignment, check, child, seed)

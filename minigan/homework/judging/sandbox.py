@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from minigan.homework.judging import transport
 from minigan.homework.judging.kit import Kit
@@ -23,8 +24,10 @@ from minigan.homework.judging.kit import Kit
 START_LIMIT = 60  # seconds until our own part of the child is up, on a loaded machine
 TEXT_LIMIT = 2000  # characters of an exception's text
 OUTPUT_LIMIT = 20_000  # characters of what the student prints
+PYTHON = [sys.executable, "-I", "-S", "-B", "-u", "-c"]
 BOOT = """import sys; sys.path.insert(0, sys.argv[1])
 from minigan.homework.judging.worker import main; main(sys.argv[2:])"""
+LAUNCH = BOOT.replace("main(sys.argv[2:])", "launch()").replace("import main", "import launch")
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -66,10 +69,99 @@ def submission_folder(kit: Kit, source: bytes) -> Iterator[Path]:
         yield Path(folder)
 
 
+class Launcher:
+    """A process that forks judged processes, so that NumPy is loaded once for all checks of a submission."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.socket, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [*PYTHON, LAUNCH, str(kit.folder)],
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=ENVIRONMENT,
+                cwd=kit.folder,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Launcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        self.process.kill()
+        self.process.wait()
+
+    def start(self, wanted: dict[str, Any]) -> Forked:
+        """A judged process.  The one before has to have ended."""
+        pairs = [os.pipe() for _ in range(3)]
+        theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
+        ours = [pairs[0][1], pairs[1][0], pairs[2][0]]
+        try:
+            socket.send_fds(self.socket, [json.dumps(wanted).encode()], theirs)
+            return Forked(
+                self.socket, *(os.fdopen(n, mode) for n, mode in zip(ours, ("wb", "rb", "rb"), strict=True))
+            )
+        except OSError:
+            raise Ended("grader_error", "the process that starts the judged one has ended") from None
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+
+
+class Forked:
+    """What a Launcher has started, in the form of a Popen."""
+
+    def __init__(self, launcher: socket.socket, stdin: BinaryIO, stdout: BinaryIO, stderr: BinaryIO) -> None:
+        self.launcher, self.stdin, self.stdout, self.stderr = launcher, stdin, stdout, stderr
+        self.status: int | None = None
+        try:
+            self.pid = self._number(START_LIMIT)
+        except subprocess.TimeoutExpired:
+            raise Ended("grader_error", "the judged process did not start") from None
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.status is None:
+            self.status = self._number(timeout)
+        return self.status
+
+    def kill(self) -> None:
+        """The whole session of it; it may be too young to have one."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0.001)
+        if self.status is None:
+            for kill in (os.killpg, os.kill):
+                with contextlib.suppress(OSError):
+                    kill(self.pid, signal.SIGKILL)
+
+    def _number(self, timeout: float | None) -> int:
+        self.launcher.settimeout(timeout)
+        try:
+            data = self.launcher.recv(4, socket.MSG_WAITALL)
+        except TimeoutError:
+            raise subprocess.TimeoutExpired("the judged process", timeout or 0) from None
+        if len(data) != 4:
+            raise Ended("grader_error", "the process that starts the judged one has ended")
+        return int.from_bytes(data, "little", signed=True)
+
+
+@contextlib.contextmanager
+def launcher(kit: Kit) -> Iterator[Launcher | None]:
+    """Where forking is safe, which is on Linux; elsewhere each judged process starts by itself."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with Launcher(kit) as started:
+        yield started
+
+
 class Child:
     """One judged process.  A context manager: when it is left, the whole process group is dead."""
 
-    def __init__(self, kit: Kit, folder: Path, level: int, budget: Budget) -> None:
+    def __init__(
+        self, kit: Kit, folder: Path, level: int, budget: Budget, launcher: Launcher | None = None
+    ) -> None:
         assignment = kit.assignment
         self.budget, self.output, self.asked = budget, "", 0
         self.after: Any = None  # the arguments of the last call as that call left them
@@ -82,16 +174,9 @@ class Child:
             "memory_mb": assignment.memory_mb,
             "seconds": assignment.seconds + 5,
             "readable": [*kit.readable, str(folder)],
+            "cwd": str(folder / "empty"),
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", "-u", "-c", BOOT, str(kit.folder), json.dumps(wanted)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=ENVIRONMENT | ({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if os.name == "nt" else {}),
-            cwd=folder / "empty",
-            start_new_session=True,
-        )
+        self.process = launcher.start(wanted) if launcher else _started(kit, wanted)
         if os.name == "posix":  # a child that never reads must not keep the judge waiting in a write
             os.set_blocking(self.process.stdin.fileno(), False)
         self.replies: queue.Queue[Any] = queue.Queue(maxsize=2)
@@ -156,6 +241,9 @@ class Child:
             self.process.stderr.close()
 
     def _kill(self) -> None:
+        if isinstance(self.process, Forked):
+            self.process.kill()
+            return
         with contextlib.suppress(OSError):
             if hasattr(os, "killpg"):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -201,3 +289,16 @@ class Child:
             while data := self.process.stderr.read1(65536):
                 if len(self.output) < OUTPUT_LIMIT:
                     self.output += data.decode(errors="replace")[: OUTPUT_LIMIT - len(self.output)]
+
+
+def _started(kit: Kit, wanted: dict[str, Any]) -> subprocess.Popen:
+    """A judged process that is started by itself."""
+    return subprocess.Popen(
+        [*PYTHON, BOOT, str(kit.folder), json.dumps(wanted)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT | ({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if os.name == "nt" else {}),
+        cwd=wanted["cwd"],
+        start_new_session=True,
+    )

@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import socket
 import sys
+import traceback
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import numpy.fft  # with numpy.linalg and numpy.random: all shared libraries, before reading is restricted
 import numpy.linalg
@@ -20,11 +22,54 @@ import numpy.random  # noqa: F401
 from minigan.homework.judging import isolate, transport
 
 TEXT_LIMIT = 2000
+REQUEST_LIMIT = 1 << 16
+
+
+def launch() -> None:
+    """Fork a judged process for each request, with the three pipes that come with it (Linux).
+
+    Python, NumPy and minigan are loaded once, and nothing that a student wrote ever runs in this process.
+    """
+    isolate.die_with_parent()
+    importlib.import_module("minigan.homework.calls")
+    with socket.socket(fileno=os.dup(0)) as judge:
+        while True:
+            request, pipes, _, _ = socket.recv_fds(judge, REQUEST_LIMIT, 3)
+            if not request:
+                return
+            child = os.fork()
+            if child == 0:
+                _serve(json.loads(request), pipes)
+            for pipe in pipes:
+                os.close(pipe)
+            judge.sendall(child.to_bytes(4, "little"))
+            _, status = os.waitpid(child, 0)
+            judge.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "little", signed=True))
+
+
+def _serve(wanted: dict[str, Any], pipes: list[int]) -> NoReturn:
+    """What a process that was just forked does until its end."""
+    try:
+        os.setsid()
+        for number, pipe in enumerate(pipes):
+            os.dup2(pipe, number)
+        os.closerange(3, 64)
+        os.chdir(wanted["cwd"])
+        serve(wanted)
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)
 
 
 def main(argv: list[str]) -> None:
-    """Serve calls until the judge closes the pipe.  argv: what the judge wants, as JSON."""
-    wanted = json.loads(argv[0])
+    """A judged process that was started by itself.  argv: what the judge wants, as JSON."""
+    serve(json.loads(argv[0]))
+
+
+def serve(wanted: dict[str, Any]) -> None:
+    """Answer calls until the judge closes the pipe."""
     isolate.die_with_parent()
     isolate.enter_namespaces(wanted["level"])
     isolate.limit_resources(wanted["memory_mb"], wanted["seconds"])
