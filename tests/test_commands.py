@@ -167,7 +167,7 @@ BAD_INPUT = {  # command: what was typed: words that must be in the line
         # misspelt choices
         "--recipe mnits": "did you mean mnist?",
         "--recipe DIGITS": "--recipe: expected one of digits, mnist",
-        "--prior normal": "--prior: expected one of uniform, gaussian, got normal",
+        "--prior normal": "--prior: expected one of uniform, gaussian, got 'normal'",
         "--loss nonsaturating": "--loss: expected one of non-saturating, minimax",
         "--update both": "--update: expected one of alternating, simultaneous",
         "--output softmax": "--output",

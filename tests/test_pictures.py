@@ -529,3 +529,20 @@ def test_log_likelihood_has_its_errors_and_the_paper_s_number(figure):
         [[5, 199], [5, 201]],
     ]
     assert [225, 225] in [list(one.get_ydata()) for one in axes.get_lines()]
+
+
+def test_each_histogram_is_of_its_own_points_inside_and_out(figure):
+    """Densities of all points: those outside the view take their share away."""
+    real, fake = np.linspace(-1, 1, 200), np.concatenate([np.full(30, 0.5), np.full(70, 9.0)])
+    (axes,) = figure(pictures.save_points, real, fake).axes
+    blue, orange = (stairs.get_data() for stairs in axes.patches)
+    areas = [(values * np.diff(edges)).sum() for values, edges, _ in (blue, orange)]
+    assert areas == pytest.approx([1, 0.3]) and np.flatnonzero(orange[0]).size == 1
+    assert orange[1][orange[0].argmax()] <= 0.5 <= orange[1][orange[0].argmax() + 1]
+
+
+def test_real_points_are_blue_and_generated_ones_orange(figure):
+    (axes,) = figure(pictures.save_points, noise(9, 2), noise(4, 2) + 0.1).axes
+    drawn = {one.get_label(): (len(one.get_xdata()), one.get_color()) for one in axes.get_lines()}
+    assert drawn["real"] == (9, pictures.BLUE)
+    assert [found for name, found in drawn.items() if name.startswith("generated")] == [(4, pictures.ORANGE)]

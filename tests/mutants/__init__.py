@@ -26,7 +26,7 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data.__main__": ("data_cli",),
     "nn": ("nn", "modes"),
     "reproduce": ("reproduce_parts", "reproduce", "classifier"),
-    "run": ("run_parts", "whole_run", "run", "odd_files", "commands"),
+    "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
     "train": ("train", "whole_run", "commands", "run"),
 }
