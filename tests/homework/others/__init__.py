@@ -1,6 +1,6 @@
 """Answers written apart from those that the grader knows: right ones get 100, wrong ones less.
 
-`wrong(name)` says which of the known mistakes it is, as the tutor should; `wrong()` that it is none of them.
+`wrong(name)` says which of the known mistakes it is (or are), as the tutor should; `wrong()` that it is none.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ HOMEWORK = {"unbroadcast": "hw02", "affine": "hw05", "maxout": "hw05", "alternat
 
 
 def right(function: Callable[..., Any]) -> Callable[..., Any]:
-    function.is_right, function.known_as = True, ""
+    function.is_right, function.known_as = True, ()
     return function
 
 
-def wrong(known_as: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def wrong(*known_as: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         function.is_right, function.known_as = False, known_as
         return function

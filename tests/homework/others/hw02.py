@@ -202,7 +202,7 @@ def unbroadcast__the_usual(g, shape, source=""):
     return g
 
 
-@wrong("mean")
+@wrong("mean", "refuses_nothing")
 def unbroadcast__mean_and_refuses_nothing(g, shape, source=""):
     while g.ndim > len(shape):
         g = g.mean(axis=0)
@@ -332,7 +332,7 @@ def unbroadcast__adds_the_rows_up(g, shape, source=""):
     return g
 
 
-@wrong("memory_order")
+@wrong("memory_order", "empty")
 def unbroadcast__as_memory_runs(g, shape, source=""):
     fits(g, shape)
     rows = np.ravel(g, order="K").reshape(-1, *g.shape[g.ndim - len(shape) :])

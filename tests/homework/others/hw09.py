@@ -250,7 +250,7 @@ def alternating__k_is_1(game, t):
     return play(game, t, numbers=lambda game, t, k: range(t * k, t * k + 1))
 
 
-@wrong("k_steps_of_G")
+@wrong("k_steps_of_G", "dropout_anew")
 def alternating__both_in_the_loop(game, t):
     def step_D(game, i, epoch):
         game.optimiser_D.step(i, epoch)
