@@ -21,7 +21,11 @@ from minigan.tensor import Array, Tensor, backward
 
 @dataclass(frozen=True)
 class Settings:
-    """The article's, as its authors' script had them (pylearn2, papers/maxout/mnist_pi.yaml)."""
+    """The article's, after its authors' script (pylearn2, papers/maxout/mnist_pi.yaml).
+
+    In two things the script differs: it does not divide the kept pixels by keep_input, and its momentum
+    rises over 249 epochs.
+    """
 
     units: tuple[int, ...] = (240, 240)
     pieces: int = 5

@@ -255,8 +255,13 @@ def trained_classifier(dataset: Dataset, backend: Backend, say: Say) -> Classifi
         loss = judge.train_epoch()
         if judge.epoch * 4 % epochs == 0:
             say(f"classifier of {dataset.name}, once: epoch {judge.epoch} of {epochs}, loss {loss:.3f}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    checkpoint.save(path, {name: to_host(a) for name, a in judge.arrays().items()}, {"identity": identity})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        checkpoint.save(
+            path, {name: to_host(a) for name, a in judge.arrays().items()}, {"identity": identity}
+        )
+    except OSError as error:
+        say(f"the classifier cannot be kept in {path.parent} ({error.strerror}): trained again next time")
     return judge
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,13 +17,14 @@ def write_atomically(
     """Put at `path` what `write(file)` writes: all of it, or on any failure none of it.
 
     `write` fills a hidden file beside `path`, which takes the name `path` once its bytes are on the disk: a
-    reader sees the old file or the new one, never a part, even after a power cut. If anything is raised (by
-    a full disk, by Ctrl-C), the hidden file is removed and the exception goes on; a process killed outright
-    leaves it behind, and the next write replaces it. If `previous` is given, the old file is kept under that
-    name; between the two renames it has that name alone.
+    reader sees the old file or the new one, never a part, even after a power cut. Each write has a hidden
+    file of its own, so that of two at once the last one wins, whole. If anything is raised (by a full disk,
+    by Ctrl-C), the hidden file is removed and the exception goes on, an OSError with the name that the user
+    knows; a process killed outright leaves it behind (see `remove_leftovers`). If `previous` is given, the
+    old file is kept under that name; between the two renames it has that name alone.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "wb") as file:
             write(file)
@@ -31,11 +33,20 @@ def write_atomically(
         if previous is not None and path.exists():
             os.replace(path, previous)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            error.filename = str(path)
         raise
     _sync_folder(path.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left of files in the folder and below; for who alone writes there."""
+    for leftover in folder.rglob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:

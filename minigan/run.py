@@ -30,8 +30,9 @@ from minigan.algorithm1 import Game, Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
-from minigan.files import is_number, read_json, write_atomically, write_json
+from minigan.files import is_number, read_json, remove_leftovers, write_atomically, write_json
 from minigan.game import GENERATOR_LOSSES, discriminator_loss
+from minigan.lock import Lock
 from minigan.nn import Layer, Packed
 from minigan.ops import logistic
 from minigan.random import Streams
@@ -109,7 +110,7 @@ def read_config(folder: Path) -> Config:
         raise InputError(f"{folder} is no run folder: it has no config.json")
     try:
         stored = read_json(path)
-        settings = dict(stored["recipe"])
+        settings = {"pack": 1} | dict(stored["recipe"])  # runs of 0.2 have none
         known = recipes.find(settings["name"])
         if odd := settings.keys() ^ {f.name for f in fields(known)}:
             raise InputError(f"its recipe has too many settings or too few: {', '.join(sorted(odd))}")
@@ -178,6 +179,7 @@ class Training:
         self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
+        self.lock: Lock | None = None
         self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
 
     def use_threads(self, wanted: int | None) -> None:
@@ -188,15 +190,24 @@ class Training:
     def start(self, out: str | None) -> None:
         """In a new folder: `out`, or the first free one of runs/<recipe>-1, -2, ..."""
         self.folder = create(out, self.config)
+        self.lock = Lock(self.folder)
 
     def resume(self, folder: Path) -> None:
-        """Where the newest whole checkpoint of the folder is; at the beginning if there is none yet."""
-        self.folder = folder
+        """Where the newest whole checkpoint of the folder is; at the beginning if there is none yet.
+
+        InputError where another process plays this run.
+        """
+        self.folder, before = folder, _signature(folder)
         if (folder / "checkpoint.npz").exists() or (folder / "checkpoint.previous.npz").exists():
             saved, meta = _restore(self.game, folder)
             self.t = self.saved_t = meta["t"]
             self.seconds, self.values = meta["seconds"], saved["values"]
         if self.t < self.stop:
+            self.lock = Lock(folder)  # not sooner: what cannot be resumed stays untouched
+            if _signature(folder) != before:
+                self.lock.release()
+                raise InputError(f"{folder} was played by another process just now; try again")
+            remove_leftovers(folder)
             _cut_log(folder, self.t)
             write_json(folder / "config.json", asdict(self.config))
 
@@ -213,7 +224,15 @@ class Training:
 
         show(t, means): called about twice a second with the updates done and the means of COLUMNS since
         the last call.  RunError where a loss or a parameter is no longer finite, or the disk is full.
+        From `start` or `resume` until here nobody else can play the run.
         """
+        try:
+            return self._play(show)
+        finally:
+            if self.lock:
+                self.lock.release()
+
+    def _play(self, show: Callable[[int, np.ndarray], None]) -> bool:
         update = algorithm1.UPDATES[self.config.recipe.update]
         updates = algorithm1.train(self.game, update, self.t, self.stop)
         pending: list[Update] = []
@@ -340,6 +359,12 @@ def _is_record(r: Any) -> bool:
         and all(is_number(r.get(name)) for name in (*names, *COLUMNS))
         and all(type(r[name]) is int and 0 <= r[name] < 2**63 for name in names)
     )
+
+
+def _signature(folder: Path) -> list[tuple[int, int]]:
+    """Another one whenever a checkpoint was saved."""
+    found = (folder / name for name in ("checkpoint.npz", "checkpoint.previous.npz"))
+    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in found if path.exists()]
 
 
 def _cut_log(folder: Path, t: int) -> None:

@@ -48,7 +48,7 @@ def _parser() -> Parser:
         "--out",
         type=named("file"),
         metavar="FILE",
-        help=".png, or .npy for the values (default: RUN/grid.png)",
+        help=".png, or .npy for the values (default: RUN/grid.png, nearest.png or lines.png)",
     )
     parser.add_backend()
     parser.add_threads()
@@ -57,7 +57,8 @@ def _parser() -> Parser:
 
 
 def _sample(args: Namespace) -> int:
-    out = Path(args.out) if args.out else Path(args.run) / "grid.png"
+    picture = "nearest.png" if args.nearest else "lines.png" if args.interpolate else "grid.png"
+    out = Path(args.out or Path(args.run) / picture)
     _check(args, out)
     backend = choose(args.backend)
     config, dataset, G = run.load_generator(Path(args.run), backend)
@@ -76,7 +77,10 @@ def _sample(args: Namespace) -> int:
     else:
         z = config.recipe.noise(noise, count)
     samples = generate(G, z)
-    _write(out, samples, dataset, columns, args.nearest)
+    try:
+        _write(out, samples, dataset, columns, args.nearest)
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {error.strerror}; name another file with --out") from None
     if not args.quiet:
         print(out)
     return 0

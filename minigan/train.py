@@ -182,7 +182,10 @@ class Progress:
             from tqdm import tqdm
 
             self.bar = tqdm(
-                total=self.training.stop, initial=self.training.t, unit=" updates", dynamic_ncols=True
+                total=max(self.training.stop, self.first),
+                initial=self.first,
+                unit=" updates",
+                dynamic_ncols=True,
             )
         return self
 

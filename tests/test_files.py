@@ -62,11 +62,37 @@ def test_bytes_are_on_the_disk_before_they_get_the_name(tmp_path, monkeypatch):
         assert calls[2:] == ["fsync"]  # the folder's
 
 
-def test_a_stale_hidden_file_is_replaced(tmp_path):
-    (tmp_path / ".a.txt.tmp").write_bytes(b"left by a killed process, and longer than the new content")
-    files.write_atomically(tmp_path / "a.txt", lambda file: file.write(b"new"))
-    assert (tmp_path / "a.txt").read_bytes() == b"new"
-    assert names(tmp_path) == ["a.txt"]
+def test_what_killed_processes_left_is_removed(tmp_path, monkeypatch):
+    (tmp_path / "samples").mkdir()
+    for path in (tmp_path / "a.txt", tmp_path / "samples" / "b.png"):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(files.os, "fsync", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+            patch.setattr(files.Path, "unlink", lambda _: None)  # killed: nobody removes anything
+            files.write_atomically(path, lambda file: file.write(b"x"))
+    assert len(names(tmp_path)) == 2 and names(tmp_path / "samples")[0].startswith(".b.png.")
+    (tmp_path / "samples" / "mine.tmp").write_bytes(b"the user's")
+    files.remove_leftovers(tmp_path)
+    assert names(tmp_path) == ["samples"] and names(tmp_path / "samples") == ["mine.tmp"]
+
+
+def test_two_writers_at_once_leave_one_whole_file(tmp_path):
+    """The second begins and ends while the first is writing."""
+    path = tmp_path / "a.txt"
+
+    def write(file):
+        file.write(b"the first ")
+        files.write_atomically(path, lambda other: other.write(b"the second"))
+        assert path.read_bytes() == b"the second"
+        file.write(b"and its end")
+
+    files.write_atomically(path, write)
+    assert path.read_bytes() == b"the first and its end" and names(tmp_path) == ["a.txt"]
+
+
+def test_an_error_names_the_file_that_the_user_knows(tmp_path):
+    with pytest.raises(FileNotFoundError) as raised:
+        files.write_atomically(tmp_path / "missing" / "a", lambda file: None)
+    assert raised.value.filename == str(tmp_path / "missing" / "a")
 
 
 def test_keeps_the_previous_file(tmp_path):

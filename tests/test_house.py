@@ -27,6 +27,7 @@ TABLE_ENDS = "<!-- The table of files ends. -->\n"
 ORDER = [
     "errors",
     "files",
+    "lock",
     "shell",
     "threads",
     "backend",

@@ -93,7 +93,10 @@ def test_how_many_and_where(runs, drawn, capsys, options, count, columns):
     assert sample.main([str(runs / "unit"), *options.split()]) == 0
     ((out, images, in_a_row, *_),) = drawn
     assert (images.shape, in_a_row) == ((count, 8, 8), columns)
-    assert out == runs / "unit/grid.png" and capsys.readouterr().out == f"{out}\n"
+    picture = {"--nearest": "nearest.png", "--interpolate": "lines.png"}.get(
+        (options.split() or [""])[0], "grid.png"
+    )
+    assert out == runs / "unit" / picture and capsys.readouterr().out == f"{out}\n"
     if "interpolate" not in options:
         np.testing.assert_allclose(images.reshape(count, 64), by_hand(runs / "unit", count), atol=1e-5)
 

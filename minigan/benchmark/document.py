@@ -9,13 +9,16 @@ from minigan.files import write_atomically
 def write(path: Path, command: str, text: str) -> None:
     """Put the tables of that command between its two marks in a document, or at the end; all else stays."""
     page, begins, ends = read(path), f"<!-- {command} -->\n", f"<!-- end of {command} -->\n"
+    newline = "\r\n" if "\r\n" in page else "\n"
+    page = page.replace("\r\n", "\n")
     before, found, rest = page.partition(begins)
     _, closed, after = rest.partition(ends)
     if found and not closed:
         raise InputError(f"--write: {path} has the line {begins.strip()} but not {ends.strip()}; mend that")
     if page and not found:
         before += "\n"
-    write_atomically(path, lambda file: file.write(f"{before}{begins}\n{text}\n\n{ends}{after}".encode()))
+    whole = f"{before}{begins}\n{text}\n\n{ends}{after}".replace("\n", newline)
+    write_atomically(path, lambda file: file.write(whole.encode()))
 
 
 def read(path: Path) -> str:
@@ -23,6 +26,6 @@ def read(path: Path) -> str:
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"--write: expected the name of a document in a folder that exists, got {path}")
     try:
-        return path.read_text("utf-8") if path.exists() else ""
+        return path.read_bytes().decode() if path.exists() else ""
     except (UnicodeDecodeError, OSError) as error:
         raise InputError(f"--write: cannot read {path} as text: {error}") from None

@@ -1,0 +1,71 @@
+"""A folder that one process alone writes into: the system keeps the lock, and forgets it with the process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from minigan.errors import InputError
+
+FAR = 1 << 30  # Windows lets nobody read the bytes that are locked: not those that say who has the folder
+
+
+class Lock:
+    """The folder is ours until `release`, or until this process ends in whatever way.
+
+    InputError, saying who has it, where another process does: folder/.lock holds that line. On a file system
+    that knows no locks nothing is locked.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / ".lock"
+        self._file = open(self.path, "a+b")  # noqa: SIM115 (it stays open)
+        if not (_take(self._file) and self._is_there()):
+            self._file.seek(0)
+            holder = self._file.read(200).decode(errors="replace").strip() or "another process"
+            self._file.close()
+            raise InputError(f"{folder} is being played by {holder}; wait until it is done, or stop it there")
+        since = time.strftime("%Y-%m-%d %H:%M")
+        self._file.truncate(0)
+        self._file.write(f"process {os.getpid()} on {platform.node()}, since {since}".encode())
+        self._file.flush()
+
+    def release(self) -> None:
+        """Give the folder back; a second time changes nothing."""
+        if self._file.closed:
+            return
+        if os.name == "nt":  # where no open file can be removed
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+        self._file.close()
+
+    def _is_there(self) -> bool:
+        """Whether it is still the folder's file that we locked: who had it may have removed it since."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self.path))
+        except OSError:
+            return False
+
+
+def _take(file: BinaryIO) -> bool:
+    """Whether the system gives us the lock, which closing the file gives back."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(FAR)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # as on some network file systems
+        return True
+    return True
