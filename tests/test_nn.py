@@ -148,6 +148,20 @@ def batch_norm_at_evaluation(draw):
     )
 
 
+@CASES.of(nn.Packed)
+def packed(draw):
+    packs, pack, d, outputs = draw.sizes(4)
+
+    def call(x, W, b):
+        return nn.Packed(holding(nn.Linear(pack * d, outputs, stream(x, 0)), W, b), pack)(x, None)
+
+    def formula(x, W, b):
+        return np.array([np.concatenate(x[i : i + pack]) @ W + b for i in range(0, len(x), pack)])
+
+    arrays = [draw.normal((packs * pack, d)), draw.normal((pack * d, outputs)), draw.normal(outputs)]
+    return Example(arrays, call, formula)
+
+
 @CASES.of(nn.Sequential)
 def sequential(draw):
     m, inputs, hidden, outputs = draw.sizes(4)
