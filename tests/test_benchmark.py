@@ -468,7 +468,7 @@ def test_a_document_without_the_second_mark_is_not_touched(tmp_path, capsys):
 
 
 def test_a_network_that_pytorch_has_no_layer_for_is_named(monkeypatch):
-    modules = SimpleNamespace(Module=object, ReLU=object, Sigmoid=object, Tanh=object)
+    modules = SimpleNamespace(Module=object, Sequential=object, ReLU=object, Sigmoid=object, Tanh=object)
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(nn=modules))
     with pytest.raises(TypeError, match="does what Packed does"):
         torch_network(Packed(Sequential(), 2))
