@@ -36,7 +36,7 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/python -m mypy
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest -n auto $(ARGS)
 
-# Longer than a test run: a mistake at a time, and the tests on each (ten minutes on two cores).
+# Longer than a test run: a mistake at a time, and the tests on each (half an hour on two cores).
 mutants: $(VENV)/installed-test
 	$(VENV)/bin/python -m tests.mutants
 

@@ -1,5 +1,6 @@
 """python -m minigan.data: what it says, and its exit status."""
 
+import dataclasses
 import subprocess
 import sys
 from socket import socket
@@ -69,6 +70,19 @@ def test_verify_whole_damaged_missing(folder, run):
     (folder / "tiny.gz").write_bytes(b"good")
     status, out, _ = run("verify", "tiny")
     assert status == 0 and str(folder) in out
+
+
+def test_of_two_files_both_must_be_there_and_whole(folder, run, monkeypatch):
+    one = data.SOURCES["tiny"].files[0]
+    files = (one, dataclasses.replace(one, names=("other.gz",)))
+    monkeypatch.setitem(data.SOURCES, "tiny", dataclasses.replace(data.SOURCES["tiny"], files=files))
+    (folder / "tiny.gz").write_bytes(b"good")
+    assert run("list")[1].splitlines()[-1].endswith("not fetched")
+    status, _, err = run("verify", "tiny")
+    assert status == 1 and "other.gz is neither in" in err
+    (folder / "other.gz").write_bytes(b"bad")
+    status, _, err = run("verify", "tiny")
+    assert status == 1 and "other.gz is damaged" in err
 
 
 def test_a_damaged_file_of_minigan_itself(run, monkeypatch):

@@ -1,5 +1,6 @@
 """data/fetch.py: whose file is read, what is fetched from where, and that the cache holds no half file."""
 
+import os
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -99,6 +100,14 @@ def test_the_users_own_file_comes_first_then_the_cache(cache, own):
     in_own = put(own, "file.gz")
     assert find(file) == in_own
     assert obtain([file]) == [GOOD]
+
+
+def test_the_users_folder_may_begin_with_a_tilde(cache, own, tmp_path, monkeypatch):
+    in_own = put(own, "file.gz")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("MINIGAN_DATA", os.path.join("~", "own"))
+    assert find(published()) == in_own
 
 
 def test_a_file_that_is_here_is_not_fetched(cache, server):

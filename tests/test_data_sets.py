@@ -232,6 +232,13 @@ def test_cifar10_with_a_damaged_file(tmp_path, records, store, damage):
 
 
 @pytest.mark.parametrize("store", [pack, unpack])
+def test_cifar10_with_two_files_in_each_others_place(tmp_path, records, store):
+    one, other = BATCHES[1], BATCHES[3]
+    path = store(tmp_path / "data", {**records, one: records[other], other: records[one]})
+    assert "the SHA-256 of" in complaint(path, records)
+
+
+@pytest.mark.parametrize("store", [pack, unpack])
 def test_cifar10_lacking_a_file(tmp_path, records, store):
     path = store(tmp_path / "data", {name: records[name] for name in BATCHES[:-1]})
     assert BATCHES[-1] in complaint(path, records)
@@ -289,6 +296,9 @@ def test_cifar10_pictures(device):
     assert pictures.shape == (2, 32, 32, 3)
     assert pictures[0, 5, 7].tolist() == [1, 0.5, 0.5] and pictures[0, 31, 0].tolist() == [0.5, 0.5, 0.25]
     assert (pictures == 0.5).sum() == 2 * 3072 - 2
+    x[1] = x[0] / 8  # a fainter picture has as much contrast
+    pictures = apply(cifar10.restore, x.reshape(2, 3072), device)
+    np.testing.assert_array_equal(pictures[1], pictures[0])
 
 
 # The mixtures

@@ -48,7 +48,10 @@ def test_the_second_is_told_who_has_it(tmp_path):
 def test_a_killed_process_holds_nobody_up(tmp_path):
     ended(holding(tmp_path))
     assert (tmp_path / ".lock").exists()
-    Lock(tmp_path).release()
+    lock = Lock(tmp_path)
+    said = (tmp_path / ".lock").read_text() if os.name != "nt" else f"process {os.getpid()} on"
+    assert said.startswith(f"process {os.getpid()} on") and said.count("process") == 1
+    lock.release()
     assert os.listdir(tmp_path) == []
 
 
@@ -57,8 +60,11 @@ def test_in_one_process_too(tmp_path):
     with pytest.raises(InputError, match=f"process {os.getpid()} "):
         Lock(tmp_path)
     lock.release()
-    lock.release()
-    Lock(tmp_path).release()
+    assert lock._file.closed and os.listdir(tmp_path) == []
+    other = Lock(tmp_path)
+    lock.release()  # a second time, which is nothing to the other
+    assert os.listdir(tmp_path) == [".lock"]
+    other.release()
     assert os.listdir(tmp_path) == []
 
 

@@ -114,9 +114,9 @@ def test_dropout_within_a_pack():
 
 
 def test_a_sample_far_from_0_is_measured_in_double():
-    """Of 100 and 100.00001 float32 makes one number."""
-    modes_at = np.array([[100.00001, 100.0]])
-    found = modes.coverage(np.array([[100, 100]], np.float32), modes_at, std=1e-6)
+    """Of 100 and 100.000002 float32 makes one number."""
+    modes_at = np.array([[100.000002, 100.0]])
+    found = modes.coverage(np.array([[100, 100]], np.float32), modes_at, std=5e-7)
     assert found.high_quality == 0
 
 

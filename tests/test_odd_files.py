@@ -224,3 +224,14 @@ def test_a_classifier_of_before(judge, tmp_path):
         else:
             assert judge.epoch == len(found) and others is arrays, what
     assert asdict(judge.settings)["units"] == (4,)
+
+
+@pytest.mark.parametrize("odd", [b"\xff\xfe\x80", b'{"epoch": 2.5', b'{"epoch": 1e3'])
+def test_a_line_of_odd_bytes_and_half_an_epoch(odd, tmp_path):
+    """Nobody plays half an epoch, though 2.5 is a number."""
+    record = {"epoch": 2, "update": 30} | dict.fromkeys(run.COLUMNS, 0.5)
+    line = json.dumps(record).encode()
+    (tmp_path / "log.jsonl").write_bytes(
+        line + b"\n" + line.replace(b'{"epoch": 2', odd) + b"\n" + odd + b"\n"
+    )
+    assert run.read_log(tmp_path) == [record]

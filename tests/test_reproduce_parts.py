@@ -93,9 +93,10 @@ def test_a_run_is_measured_at_each_epoch(tmp_path, monkeypatch):
 def test_a_run_in_the_way_and_a_run_that_is_stopped(tmp_path, monkeypatch):
     recipe = recipes.find("digits").change(**SMALL)
     run.Training(run.configure(recipe, 1, "numpy"), FLOAT32).start(str(tmp_path / "run"))
-    monkeypatch.setattr(run.Training, "play", lambda *_: False)
+    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("the other run was gone on with"))
     with pytest.raises(InputError, match="seed is 1, not 2"):
         milestones._measure(tmp_path / "run", recipe, 2, FLOAT32, QUIET, [0.1])
+    monkeypatch.setattr(run.Training, "play", lambda *_: False)
     with pytest.raises(KeyboardInterrupt):
         milestones._measure(tmp_path / "other", recipe, 2, FLOAT32, QUIET, [0.1])
 

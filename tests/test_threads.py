@@ -49,6 +49,13 @@ def test_the_fewest_that_are_nearly_as_fast(seconds, best, monkeypatch):
     assert now() == {best}
 
 
+def test_no_single_round_decides(monkeypatch):
+    """As where another program wakes up for a moment: two threads are the best in the last round alone."""
+    rounds = {1: [1.0, 1.0, 1.0], 2: [9.0, 9.0, 0.1], 4: [9.0, 9.0, 9.0]}
+    monkeypatch.setattr(threads, "_play", lambda _, at_least: at_least and rounds[max(now())].pop(0))
+    assert threads.use(None, SHAPES) == 1
+
+
 @pytest.mark.parametrize(("cores", "tried"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
 def test_what_is_tried(cores, tried, monkeypatch):
     seen = []

@@ -7,6 +7,7 @@ from minigan import data
 from minigan.cli import Parser, exit_status
 from minigan.data.fetch import cache, find
 from minigan.errors import InputError, RunError
+from minigan.shell import typed
 
 EXAMPLES = """\
   python -m minigan.data list             what there is, and where it is on this machine
@@ -54,7 +55,7 @@ def verify(name: str) -> str:
             if (path := find(file)) is None:
                 raise RunError(
                     f"{file.names[0]} is neither in $MINIGAN_DATA/{file.folder} nor in {cache(file)}; "
-                    f"python -m minigan.data fetch {name} fetches it"
+                    f"{typed('data', ['fetch', name])}  fetches it"
                 )
             file.read(path)
     except InputError as damage:

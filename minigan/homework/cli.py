@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import Any
 
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
-from minigan.homework import instructor, student
+from minigan.homework.instructor import commands as instructor
+from minigan.homework.student import commands as student
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
 
@@ -19,8 +21,16 @@ def argument(*names: str, **options: Any) -> Argument:
 
 HOMEWORK = argument("homework", help="which one: hw02, hw05, ...")
 FILE = argument("--file", help="your file (default: hw02/hw02.py for hw02)")
+
+
+def whole_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
+
+
 SEED = argument(
-    "--seed", type=int, default=0, help="the seed of the inputs; a graded result says which it was"
+    "--seed", type=whole_number, default=0, help="the seed of the inputs; a graded result says which it was"
 )
 HW = argument("--hw", required=True, help="which homework")
 SECRET = argument("--secret-file", default="", help="a file of random bytes, from which each seed is derived")
@@ -84,6 +94,17 @@ COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
             argument("--write", help="write the evidence to this file, as in docs/grader-evidence.md"),
         ],
     ),
+    "similar": (
+        instructor.similar,
+        "which submissions resemble each other, or minigan's own answer",
+        [
+            argument("submissions", help="the folder that `grade` takes"),
+            HW,
+            argument(
+                "--least", type=whole_number, default=80, help="in percent of the shorter one (default: 80)"
+            ),
+        ],
+    ),
     "bundle": (
         instructor.bundle,
         "an autograder for Gradescope, as a zip",
@@ -99,8 +120,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
         "a scaffold for a new homework, whose proof fails until it is complete",
         [
             argument("name", help="as in hw06_dropout"),
-            argument("--module", required=True, help="the file of minigan it is cut from, as in ops"),
-            argument("--targets", required=True, help="the functions to write, as in dropout,relu"),
+            argument("--targets", required=True, help="what to write, as in ops.dropout,optim.Momentum.step"),
         ],
     ),
 }
@@ -144,5 +164,5 @@ EXAMPLES = {
     ),
     "selftest": "  python -m minigan.homework selftest hw02\n  python -m minigan.homework selftest --full",
     "bundle": "  python -m minigan.homework bundle gradescope --hw hw05 --secret-file course.key",
-    "new": "  python -m minigan.homework new hw06_dropout --module ops --targets dropout",
+    "new": "  python -m minigan.homework new hw06_dropout --targets ops.dropout",
 }

@@ -2,7 +2,8 @@
 
 import pytest
 
-from minigan.homework import isolate, kit, spec
+from minigan.homework.judging import isolate, kit
+from minigan.homework.tasks import spec
 
 
 @pytest.fixture(scope="session", params=[a.id for a in spec.every()])

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from minigan.homework import evidence, isolate, spec
-from minigan.homework.attacks import ATTACKS
-from minigan.homework.kit import kit
+from minigan.homework.evidence import page as evidence
+from minigan.homework.evidence.attacks import ATTACKS
+from minigan.homework.judging import isolate
+from minigan.homework.judging.kit import kit
+from minigan.homework.tasks import spec
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,18 @@ def small_kit():
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_an_attack_gets_nothing_and_leaves_nothing(small_kit, level, attack):
     attacked = evidence.run(small_kit, attack, level)
+    assert attacked.holds, attacked.row()
+
+
+OF_OLD = [attack for attack in ATTACKS if "empty" in attack.name and attack.stopped_from == 2]
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("attack", OF_OLD, ids=lambda attack: attack.name)
+def test_what_an_older_Landlock_does_not_stop_is_stopped_all_the_same(small_kit, level, attack, version):
+    """Truncating is a right of Landlock only from version 3 on, Linux 6.2."""
+    assert len(OF_OLD) >= 4
+    attacked = evidence.run(replace(small_kit, landlock=version), attack, level)
     assert attacked.holds, attacked.row()
 
 
@@ -44,8 +58,8 @@ def test_a_level_that_does_not_work_says_why():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="NOT TESTED without fork: confinement is Linux's")
-@pytest.mark.parametrize("number", [2, 3])
-def test_confinement_is_real(number, tmp_path):
+@pytest.mark.parametrize(("number", "landlock"), [(2, 1), (2, 2), (2, 3), (2, 99), (3, 99)])
+def test_confinement_is_real(number, landlock, tmp_path):
     if reason := isolate.why_not(number):
         pytest.skip(f"NOT TESTED at L{number}: {reason}")
     readable, secret = tmp_path / "readable", tmp_path / "secret"
@@ -53,19 +67,22 @@ def test_confinement_is_real(number, tmp_path):
     secret.write_text("s")
     child = os.fork()
     if child == 0:
-        os._exit(_confined(number, readable, secret))
+        os._exit(_confined(number, landlock, readable, secret))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def _confined(number, readable, secret):
+def _confined(number, landlock, readable, secret):
     """In the child: 0 where exactly the readable file can be read, else the number of the first surprise."""
-    isolate.confine(number, [str(readable)])
+    isolate.confine(number, [str(readable)], landlock)
     if readable.read_text() != "r":
         return 1
     for surprise, attempt in enumerate(
         [
             lambda: secret.read_text(),
             lambda: readable.write_text("w"),
+            lambda: os.truncate(readable, 0),
+            lambda: os.open(readable, os.O_RDONLY | os.O_TRUNC),
+            lambda: os.open(secret, os.O_CREAT),
             lambda: os.fork(),
             lambda: os.kill(os.getppid(), 0),
             lambda: os.setsid(),

@@ -16,11 +16,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from minigan.homework import answers, batch, outputs, strip
+from minigan.homework.answers import known as answers
 from minigan.homework.cli import main
-from minigan.homework.judge import Outcome, Verdict
-from minigan.homework.spec import load
-from minigan.homework.submissions import BadSubmission, Submission, collect
+from minigan.homework.judging.judge import Outcome, Verdict
+from minigan.homework.marking import batch, outputs
+from minigan.homework.marking.submissions import BadSubmission, Submission, collect
+from minigan.homework.tasks import strip
+from minigan.homework.tasks.spec import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +35,7 @@ def course(tmp_path_factory):
     handed_in.mkdir()
     files = {
         "ann": strip.solution(hw02),
-        "bob": answers.as_file(hw02, answers.mutants(hw02)[0]),
+        "bob": answers.wrong(hw02)[0].file,
         "cem": strip.stub(hw02),
         "dan": "import os\nos._exit(0)\n",
         "eve": "raise ValueError('\x1b[2J')\n",
@@ -77,7 +79,7 @@ def test_everybody_is_graded(results):
     assert scores == {
         "=cmd|' calc'!A0": 0,
         "ann": 100,
-        "bob": 20,
+        "bob": 30,
         "cem": 0,
         "dan": 0,
         "eve": 0,
@@ -246,7 +248,7 @@ def test_junit_gets_its_form(results):
             *("name", "time", "tests", "failures", "errors", "skipped")
         }
         kinds = [child.tag for case in suite for child in case]
-        assert int(suite.get("tests")) == len(suite) == 8
+        assert int(suite.get("tests")) == len(suite) == 10
         for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             assert int(suite.get(attribute)) == kinds.count(tag)
         for case in suite:
@@ -271,7 +273,31 @@ def test_one_submission_into_one_gradescope_file(course, tmp_path, level):
     assert main(argv) == 0
     result = json.loads(out.read_text())
     conforms(result, GRADESCOPE)
-    assert sum(test["score"] for test in result["tests"]) == 20
+    assert sum(test["score"] for test in result["tests"]) == 30
+
+
+def test_one_submission_is_not_graded_where_the_grader_does_not_work(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(load("hw02").part("checks"), "kept", lambda trial: None)
+    argv = ["grade", str(course / "handed-in" / "ann"), "--hw", "hw02", "--results", str(tmp_path / "r.json")]
+    argv += ["--secret-file", str(course / "course.key"), "--trust-submissions"]
+    assert main(argv) == 1
+    assert "nothing was graded" in capsys.readouterr().err
+    assert "did not finish" in json.loads((tmp_path / "r.json").read_text())["output"]
+
+
+def test_a_file_of_another_name_is_listed_for_a_person_to_look_at(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
+    for name, file in {"ann": "HW02.py", "bob": "hw2 (1).py", "cem": "hw05.py"}.items():
+        (tmp_path / "handed-in" / name).mkdir(parents=True)
+        (tmp_path / "handed-in" / name / file).write_text("")
+    with zipfile.ZipFile(tmp_path / "handed-in" / "dan.zip", "w") as archive:
+        archive.writestr("homework_02.ipynb", "{}")
+    shutil.copy(course / "course.key", tmp_path)
+    assert main(grade(tmp_path, tmp_path / "out", "--trust-submissions")) == 0
+    listed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("no hw02.py, so 0: ")]
+    assert [line.rpartition(", ")[2] for line in listed] == [
+        *("but HW02.py", "but hw2 (1).py", "found none", "but homework_02.ipynb")
+    ]
 
 
 def test_before_it_has_finished_gradescope_reads_that():
@@ -289,7 +315,7 @@ def test_the_bundle_holds_what_gradescope_runs(course, tmp_path):
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         assert {"setup.sh", "run_autograder", "course.key", "minigan/homework/__main__.py"} <= set(names)
-        assert "minigan/homework/attacks.txt" in names
+        assert "minigan/homework/evidence/attacks.txt" in names
         assert archive.getinfo("run_autograder").external_attr >> 16 & 0o111
         archive.extractall(tmp_path / "source")
     out = tmp_path / "results.json"
@@ -308,15 +334,15 @@ def test_the_bundle_holds_what_gradescope_runs(course, tmp_path):
 
 def test_a_broken_check_is_nobodys_zero(course, tmp_path, monkeypatch, capsys):
     checks = load("hw02").part("checks")
-    monkeypatch.setattr(checks, "float32", lambda trial: 1 / 0)
-    monkeypatch.setattr("minigan.homework.proof.must_work", lambda *_: None)
+    monkeypatch.setattr(checks, "dtype", lambda trial: 1 / 0)
+    monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
     few = tmp_path / "handed-in"
     shutil.copytree(course / "handed-in" / "ann", few / "ann")
     shutil.copy(course / "course.key", tmp_path)
     assert main(grade(tmp_path, tmp_path / "out", "--trust-submissions")) == 1
     assert "the grader failed on 1 of them" in capsys.readouterr().err
     row = list(csv.DictReader((tmp_path / "out" / "results.csv").open(newline="")))[0]
-    assert row["score"] == "" and row["float32"] == "grader_error"
+    assert row["score"] == "" and row["dtype"] == "grader_error"
     assert (
         json.loads((tmp_path / "out" / "results.json").read_text())["results"][0]["verdict"]["score"] is None
     )
@@ -333,7 +359,7 @@ def test_whatever_fails_in_the_grader_costs_one_submission(course, tmp_path, mon
 
     original = batch.judge
     monkeypatch.setattr(batch, "judge", judge)
-    monkeypatch.setattr("minigan.homework.proof.must_work", lambda *_: None)
+    monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
     for name in ("ann", "dan"):
         shutil.copytree(course / "handed-in" / name, tmp_path / "handed-in" / name)
     shutil.copy(course / "course.key", tmp_path)

@@ -6,10 +6,12 @@ import time
 
 import pytest
 
-from minigan.homework import answers, strip
+from minigan.homework.answers import known
 from minigan.homework.cli import COMMANDS, main
-from minigan.homework.judge import judge
-from minigan.homework.progress import PATH
+from minigan.homework.judging.judge import digits, judge, judge_here
+from minigan.homework.student.progress import PATH
+from minigan.homework.tasks import strip
+from minigan.homework.tasks.spec import load
 
 
 @pytest.fixture
@@ -24,19 +26,21 @@ def write(desk, text):
 
 
 def test_from_start_to_100(desk, hw02, capsys):
-    mean = next(m for m in answers.mutants(hw02) if m.name == "mean")
+    mean = next(answer for answer in known.wrong(hw02) if answer.name == "mean")
     assert main(["start", "hw02"]) == 0
     assert (desk / "hw02" / "README.md").read_text() == hw02.task
     assert main(["check", "hw02"]) == 1
     assert "0 of 100" in capsys.readouterr().out
-    write(desk, answers.as_file(hw02, mean))
+    write(desk, mean.file)
     assert main(["check", "hw02", "--seed", "5"]) == 1
     out = capsys.readouterr().out
-    assert "20 of 100" in out and f"looks like: {mean.says}" in out and "seed 5" in out
-    assert "the smallest input found: unbroadcast, where\n        g = [" in out and "shape (2,)" in out
+    assert "30 of 100" in out and f"looks like: {mean.says}" in out and "seed 5" in out
+    assert (
+        "the smallest input found: unbroadcast(g, shape), where\n        g = [" in out and "shape (2,)" in out
+    )
     assert main(["why", "hw02"]) == 0
     out = capsys.readouterr().out
-    assert out.count("[fail]") == len(mean.loses) and mean.says in out
+    assert out.count("[fail]") + out.count("[blocked]") == len(mean.loses) and mean.says in out
     assert main(["why", "hw02", "kept"]) == 0
     assert "Nothing is wrong" in capsys.readouterr().out
     for number in (1, 2, 3, 3):
@@ -44,7 +48,7 @@ def test_from_start_to_100(desk, hw02, capsys):
         assert capsys.readouterr().out.count("hint ") == number
     assert main(["solution", "hw02"]) == 2
     assert "after 100" in capsys.readouterr().err
-    write(desk, answers.as_file(hw02, answers.wheats(hw02)[0]))
+    write(desk, known.right(hw02)[0].file)
     assert main(["check", "hw02"]) == 0
     assert "100 of 100" in capsys.readouterr().out
     assert main(["solution", "hw02"]) == 0
@@ -93,9 +97,15 @@ def test_watch_marks_again_at_every_save_until_100(desk, hw02, capsys):
         (["check", "hw02", "--seed", "x"], "--seed"),
         (["report", "nowhere"], "--format json"),
         (["grade", "nowhere", "--hw", "hw02"], "--secret-file"),
-        (["new", "hw02_again", "--module", "ops", "--targets", "relu"], "there is a hw02 already"),
-        (["new", "Homework", "--module", "ops", "--targets", "relu"], "hw06_dropout"),
-        (["new", "hw77_x", "--module", "nothing", "--targets", "relu"], "no file nothing.py"),
+        (["new", "hw02_again", "--targets", "ops.relu"], "there is a hw02 already"),
+        (["new", "Homework", "--targets", "ops.relu"], "hw06_dropout"),
+        (["new", "hw77_x", "--targets", "nothing.relu"], "such as ops.relu"),
+        (["new", "hw77_x", "--targets", "ops.nothing"], "minigan/ops.py has no nothing"),
+        (
+            ["new", "hw77_x", "--targets", "optim.Momentum.nothing"],
+            "minigan/optim.py has no Momentum.nothing",
+        ),
+        (["check", "hw02", "--seed", "-1"], "0 or more"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(desk, capsys, argv, says):
@@ -112,7 +122,7 @@ def test_a_huge_file_is_refused(desk, capsys):
 
 def test_a_damaged_progress_file_is_said_to_be(desk, capsys):
     (desk / ".minigan").mkdir()
-    for content in ("{", "[]"):
+    for content in ("{", "[]", '{"hw02": 3}', '{"hw02": {"best": "x"}}'):
         (desk / PATH).write_text(content)
         assert main(["progress"]) == 2
         assert "damaged" in capsys.readouterr().err
@@ -130,6 +140,48 @@ def test_what_is_printed_names_no_folder_of_the_judge(hw02_kit, level):
     source = b"import sys\nprint(__file__, [f for f in sys.path if 'kit' in f])"
     first, second = (judge(hw02_kit, source, 1, level)[0].output for _ in range(2))
     assert first == second and "/hw02.py" in first.replace("\\", "/")
+
+
+def test_no_message_names_a_folder_of_the_judge(hw02_kit, level):
+    verdict = judge(hw02_kit, b"from minigan.tensor import nothing", 1, level)[0]
+    message = verdict.outcomes[0].message
+    assert "cannot import name 'nothing'" in message and str(hw02_kit.scratch) not in message
+
+
+def test_numbers_are_shown_in_as_many_digits_as_tell_them_apart():
+    assert digits(-1.820280001, -1.820280002) == ("-1.820280001", "-1.820280002")
+    assert digits(1.0, 2.0) == ("1", "2")
+
+
+def test_what_is_not_written_needs_no_explanation(desk, hw02, capsys):
+    write(desk, strip.stub(hw02))
+    assert main(["check", "hw02"]) == 1
+    capsys.readouterr()
+    assert main(["why", "hw02"]) == 0
+    assert "not written" in capsys.readouterr().out
+
+
+def test_a_mistake_that_is_not_known_is_none_that_I_know(desk, hw02, capsys):
+    write(desk, strip.solution(hw02).replace("g.sum(", "1.5 * g.sum("))
+    assert main(["check", "hw02"]) == 1
+    assert "none of the mistakes that I know" in capsys.readouterr().out
+    assert main(["why", "hw02"]) == 0
+    assert "none that I know" in capsys.readouterr().out
+
+
+def test_a_file_of_another_name_is_pointed_at(desk, capsys):
+    (desk / "hw02").mkdir()
+    (desk / "hw02" / "HW02.py").write_text("")
+    assert main(["check", "hw02"]) == 2
+    assert "hw02 has HW02.py" in capsys.readouterr().err
+
+
+def test_a_student_is_shown_what_was_asked_and_not_what_is_behind_it():
+    hw09 = load("hw09")
+    wrong = next(answer for answer in known.wrong(hw09) if answer.name == "D_hears_t")
+    verdict, _ = judge_here(hw09, lambda: known.asked(hw09, wrong), 0)
+    given = next(outcome.given for outcome in verdict.outcomes if outcome.name == "clock")
+    assert given.startswith("alternating(game, t)") and "\nk = " in given and "noise" not in given
 
 
 def test_what_a_student_prints_is_shown_without_escapes(desk, hw02, capsys):

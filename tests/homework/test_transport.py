@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigan.homework import transport
-from minigan.homework.transport import TransportError
+from minigan.homework.judging import transport
+from minigan.homework.judging.transport import TransportError
 
 
 def frame(header, body=b""):
@@ -59,6 +59,7 @@ class Text(str):
         np.zeros(2, ">f8"),
         np.ma.zeros(3),
         {1: 2},
+        {"array": 0},
         {"a": {3}},
         b"bytes",
         lambda: 1,

@@ -21,7 +21,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "verification.md"
 BEGINS = "<!-- Wrong answers: `python -m tests.mutants` writes this part. -->\n"
 ENDS = "<!-- Wrong answers end. -->\n"
 PROCESSES = 2
-SECONDS = 300  # for one wrong answer; most need two
+SECONDS = 300  # for the tests of a module; most wrong answers need two
 
 
 # Processes that begin with these modules loaded, where the system can do that: it saves a second each.
@@ -52,14 +52,14 @@ def trial(
     mutant: Mutant | None, modules: Iterable[str] = (), seconds: Mapping[str, float] = MappingProxyType({})
 ) -> dict[str, Any]:
     """What becomes of the tests of these modules, or the mutant's, with this mistake, in a new process."""
+    modules = list(modules) or [mutant.module]
     result, answer = FRESH.Pipe(duplex=False)
-    process = FRESH.Process(
-        target=run_tests, args=(mutant, list(modules) or [mutant.module], dict(seconds), answer)
-    )
+    process = FRESH.Process(target=run_tests, args=(mutant, modules, dict(seconds), answer))
     process.start()
     answer.close()
+    limit = SECONDS * len(modules)
     try:
-        return result.recv() if result.poll(SECONDS) else {"broken": f"no end within {SECONDS} seconds"}
+        return result.recv() if result.poll(limit) else {"broken": f"no end within {limit} seconds"}
     except EOFError:
         return {"broken": "the process died"}
     finally:

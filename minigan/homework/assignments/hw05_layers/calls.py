@@ -1,51 +1,59 @@
-"""How the student's operations are called: plain arrays in, plain arrays out.  Runs in the judged process."""
+"""How the student's operations are called: plain arrays in, plain arrays out.  Runs in the judged process.
+
+The first line of each docstring and the arguments but those named _like_this are what a student is shown.
+`memory`: by rows or by columns, as a transposed matrix has it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigan.ops import mul, sum
-from minigan.tensor import Tensor, backward
+from minigan.homework.judging import operations
 
 
-def affine(target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray) -> Any:
-    return _array(target.affine(Tensor(x), Tensor(W), Tensor(b)))
+def affine(target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, memory: str) -> Any:
+    """affine(x, W, b)"""
+    return operations.result(target.affine, operations.tensors([x, W, b], memory)).data
 
 
 def affine_gradient(
-    target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray, by: str
+    target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray, by: str, memory: str
 ) -> dict[str, Any]:
-    tensors = {"x": Tensor(x), "W": Tensor(W), "b": Tensor(b)}
-    return _gradient(lambda: target.affine(*tensors.values()), tensors[by], g)
+    """the gradient of <g, affine(x, W, b)> by one of the three"""
+    return operations.gradient(target.affine, operations.tensors([x, W, b], memory), g, "xWb".index(by))
 
 
-def maxout(target: Any, x: np.ndarray, pieces: int) -> Any:
-    return _array(target.maxout(Tensor(x), pieces))
+def affine_again(
+    target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray, by: str, _other: list[np.ndarray]
+) -> list[np.ndarray]:
+    """affine(x, W, b) and its gradient, beside another of the same shapes, with backward called twice"""
+    return operations.again(target.affine, [x, W, b], _other, g, "xWb".index(by))
 
 
-def maxout_gradient(target: Any, x: np.ndarray, pieces: int, g: np.ndarray) -> dict[str, Any]:
-    x = Tensor(x)
-    return _gradient(lambda: target.maxout(x, pieces), x, g)
+def affine_edges(target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray) -> list[int]:
+    """the edges of affine(x, W, b)"""
+    return operations.edges(target.affine, operations.tensors([x, W, b]))
 
 
-def _array(y: Any) -> Any:
-    if not isinstance(y, Tensor):
-        raise TypeError(f"expected a Tensor as the result, got {type(y).__name__}")
-    return y.data
+def maxout(target: Any, x: np.ndarray, pieces: int, memory: str) -> Any:
+    """maxout(x, pieces)"""
+    return operations.result(lambda x: target.maxout(x, pieces), operations.tensors([x], memory)).data
 
 
-def _gradient(operation: Callable[[], Any], by: Tensor, g: np.ndarray) -> dict[str, Any]:
-    """The gradients of L = <g, y + witness>, by one input and by the witness.
+def maxout_gradient(target: Any, x: np.ndarray, pieces: int, g: np.ndarray, memory: str) -> dict[str, Any]:
+    """the gradient of <g, maxout(x, pieces)> by x"""
+    return operations.gradient(lambda x: target.maxout(x, pieces), operations.tensors([x], memory), g, 0)
 
-    y and the witness receive the very same array; y, the younger, first.  Whoever writes into it spoils the
-    witness's gradient, which has to be g.
-    """
-    witness = Tensor(np.zeros_like(g))
-    older = mul(witness, 1)
-    y = operation()
-    _array(y)
-    backward(sum((y + older) * Tensor(g)), wrt=[by, witness])
-    return {"gradient": by.grad, "witness": witness.grad}
+
+def maxout_again(
+    target: Any, x: np.ndarray, pieces: int, g: np.ndarray, _other: list[np.ndarray]
+) -> list[np.ndarray]:
+    """maxout(x, pieces) and its gradient, beside another of the same shapes, with backward called twice"""
+    return operations.again(lambda x: target.maxout(x, pieces), [x], _other, g, 0)
+
+
+def maxout_edges(target: Any, x: np.ndarray, pieces: int) -> list[int]:
+    """the edges of maxout(x, pieces)"""
+    return operations.edges(lambda x: target.maxout(x, pieces), operations.tensors([x]))

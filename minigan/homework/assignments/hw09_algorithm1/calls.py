@@ -23,45 +23,60 @@ def alternating(
     target: Any,
     k: int,
     t: int,
-    loss: str,
-    scale: float,
+    updates: int,
     per_epoch: int,
-    G: list[np.ndarray],
-    D: list[np.ndarray],
-    noise: np.ndarray,
-    other_noise: np.ndarray,
-    data: np.ndarray,
+    generator_loss: str,
+    _scale: float,
+    _G: list[np.ndarray],
+    _D: list[np.ndarray],
+    _noise: np.ndarray,
+    _other_noise: np.ndarray,
+    _data: np.ndarray,
 ) -> dict[str, Any]:
-    """Play update t; what happened, what was returned, and the parameters at the end."""
+    """alternating(game, t), and so on with t + 1, ... on the same game
+
+    For each update what happened and what was returned; the parameters at the end.  _noise[i] is for update
+    t + i, from its own stream; any other stream gives _other_noise.
+    """
     events: list[list[Any]] = []
-    players = {"G": _Affine("G", G, events), "D": _Affine("D", D, events)}
+    players = {"G": _Affine("G", _G, events), "D": _Affine("D", _D, events)}
 
     def prior(stream: _Stream) -> np.ndarray:
-        pool = noise if (stream.purpose, stream.step) == ("noise", t) else other_noise
+        own = stream.purpose == "noise" and t <= stream.step < t + updates
+        pool = _noise[stream.step - t] if own else _other_noise
         events.append(["noise", stream.purpose, _plain(stream.step), stream.drawn])
         stream.drawn += 1
         return pool[stream.drawn - 1].copy()
 
-    game = Game(
-        G=players["G"],
-        D=players["D"],
-        data=_Data(data, per_epoch, events),
-        prior=prior,
-        streams=_Stream,
-        optimiser_G=_Optimiser(players["G"], events),
-        optimiser_D=_Optimiser(players["D"], events),
-        generator_loss=GENERATOR_LOSSES[loss],
-        discriminator_loss=partial(discriminator_loss, scale=scale),
-        k=k,
-    )
-    update = target.alternating(game, t)
-    names = ("d_loss", "g_loss", "a_real", "a_fake")
-    return {
-        "events": events,
-        "update": [_plain(getattr(update, name, None)) for name in names],
-        "G": [p.data for p in players["G"].parameters()],
-        "D": [p.data for p in players["D"].parameters()],
+    rules = {
+        "G": players["G"],
+        "D": players["D"],
+        "data": _Data(_data, per_epoch, events),
+        "prior": prior,
+        "streams": _Stream,
+        "optimiser_G": _Optimiser("G", players, events),
+        "optimiser_D": _Optimiser("D", players, events),
+        "generator_loss": GENERATOR_LOSSES[generator_loss],
+        "discriminator_loss": partial(discriminator_loss, scale=_scale),
+        "k": k,
     }
+    game, names, played = Game(**rules), ("d_loss", "g_loss", "a_real", "a_fake"), []
+    for now in range(t, t + updates):
+        events.clear()
+        update = target.alternating(game, now)
+        played.append(
+            {
+                "events": list(events),
+                "update": [_array(getattr(update, name, None)) for name in names],
+                "changed": [name for name, value in rules.items() if getattr(game, name, None) is not value],
+                "after": _parameters(players),
+            }
+        )
+    return {"played": played}
+
+
+def _parameters(players: dict[str, _Affine]) -> list[np.ndarray]:
+    return [p.data.copy() for name in "GD" for p in players[name].parameters()]
 
 
 def _plain(value: Any) -> Any:
@@ -71,6 +86,11 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, np.ndarray | int | float | str):
         return value
     return f"a {type(value).__name__}"
+
+
+def _array(value: Any) -> Any:
+    """The same, but what arithmetic makes of an array () is one."""
+    return np.asarray(value) if isinstance(value, np.generic) else _plain(value)
 
 
 class _Stream:
@@ -107,16 +127,18 @@ class _Data:
 
 
 class _Optimiser:
-    """Plain gradient descent, which writes down with what it was called."""
+    """Plain gradient descent, which writes down with what it was called, and how the players were then."""
 
-    def __init__(self, player: _Affine, events: list[list[Any]]) -> None:
-        self.player, self.events = player, events
+    def __init__(self, name: str, players: dict[str, _Affine], events: list[list[Any]]) -> None:
+        self.name, self.players, self.events = name, players, events
 
     def step(self, t: int, epoch: int) -> None:
-        parameters = self.player.parameters()
+        parameters = self.players[self.name].parameters()
         if any(p.grad is None for p in parameters):
-            raise RuntimeError(f"a step of {self.player.name} before backward() gave it a gradient")
+            raise RuntimeError(f"a step of {self.name} before backward() gave it a gradient")
         gradients = [p.grad.copy() for p in parameters]
-        self.events.append(["step", self.player.name, _plain(t), _plain(epoch), gradients])
+        self.events.append(
+            ["step", self.name, _plain(t), _plain(epoch), gradients, _parameters(self.players)]
+        )
         for p in parameters:
             p.data -= LEARNING_RATE * p.grad

@@ -1,0 +1,200 @@
+"""Known answers, right and wrong, each as the file that a student would hand in; or asked in this process.
+
+right.py holds right answers, `unbroadcast__by_einsum`.  wrong.txt changes one of them, or minigan's own:
+
+    === unbroadcast: mean | added_axes stretched_axes          target: name | the checks it loses
+    you average; the shares of the uses add up                  what its author should hear
+    --- minigan                                                 the answer that is changed; or several
+    - g.sum(                                                    stands there once,
+    + g.mean(                                                   and is replaced by this
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib
+import importlib.util
+import re
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.abc import InspectLoader
+from pathlib import Path
+from types import CodeType, SimpleNamespace
+from typing import Any
+
+from minigan.errors import InputError
+from minigan.homework.judging import transport
+from minigan.homework.judging.sandbox import Raised
+from minigan.homework.tasks.spec import Assignment, source_of
+from minigan.homework.tasks.strip import Piece, replace_pieces, segment, solution
+
+_read_before: dict[Path, list[Answer]] = {}
+OWN = "minigan"  # the form of minigan's own answer
+_one_at_a_time = threading.RLock()  # a known answer is laid over minigan while it is asked
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A file that stands for one target otherwise: the checks it loses, and what its author should hear."""
+
+    target: str
+    name: str
+    form: str
+    file: str
+    loses: frozenset[str] = frozenset()
+    says: str = ""
+
+    @cached_property
+    def loader(self) -> InspectLoader:
+        return _Text(self.file)
+
+    @property
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """What the file defines when it is loaded anew, with minigan itself as it is."""
+        module = importlib.util.module_from_spec(importlib.util.spec_from_loader(self.name, self.loader))
+        with _one_at_a_time:
+            self.loader.exec_module(module)
+        return vars(module)
+
+
+def right(assignment: Assignment) -> list[Answer]:
+    """The answers of right.py."""
+    return [
+        Answer(*label.split("__"), OWN, _file(assignment, label))
+        for label in _right_pieces(assignment.folder.name)
+    ]
+
+
+def wrong(assignment: Assignment) -> list[Answer]:
+    """The answers of wrong.txt, one for each form of each mistake."""
+    path = assignment.folder / "wrong.txt"
+    if path not in _read_before:
+        text = path.read_text("utf-8") if path.exists() else ""
+        _read_before[path] = list(_read(assignment, text))
+    return _read_before[path]
+
+
+def mistakes(assignment: Assignment) -> list[str]:
+    """The names of the mistakes that are known, each once."""
+    return list(dict.fromkeys(f"{answer.target}: {answer.name}" for answer in wrong(assignment)))
+
+
+class Known:
+    """A known answer that can be asked as a judged process is, without a process: it is ours."""
+
+    def __init__(
+        self, assignment: Assignment, functions: dict[str, Callable[..., Any]] | None = None
+    ) -> None:
+        self.calls = assignment.part("calls")
+        self.homes = {name: importlib.import_module(f"minigan.{m}") for name, m in assignment.written.items()}
+        with _one_at_a_time:  # or it might be another thread's answer that is read here
+            self.standard = {name: getattr(home, name) for name, home in self.homes.items()}
+        self.laid_over = {name: (functions or {}).get(name, own) for name, own in self.standard.items()}
+        self.after: Any = None
+
+    def ask(self, call: str, *arguments: Any) -> Any:
+        self.after = copy.deepcopy(list(arguments))
+        with _one_at_a_time, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._lay(self.laid_over)
+            try:
+                value = getattr(self.calls, call)(SimpleNamespace(**self.laid_over), *self.after)
+            except Exception as error:
+                raise Raised(transport.kind_of(error), str(error), None) from None
+            finally:
+                self._lay(self.standard)
+        return transport.carried(value)
+
+    def _lay(self, functions: dict[str, Callable[..., Any]]) -> None:
+        for name, home in self.homes.items():
+            setattr(home, name, functions[name])
+
+
+def asked(assignment: Assignment, answer: Answer | None = None) -> Known:
+    """An answer, or minigan's own, loaded anew: it remembers nothing."""
+    return Known(assignment, answer.functions if answer else None)
+
+
+class _Text(InspectLoader):
+    """Imports a module from its text."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.code = text, self.source_to_code(text)
+
+    def get_source(self, _: str) -> str:
+        return self.text
+
+    def get_code(self, _: str) -> CodeType:
+        return self.code
+
+
+def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
+    for entry in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
+        head, *forms = re.split(r"^--- ", entry, flags=re.MULTILINE)
+        title, says = head.split("\n", 1)
+        label, _, loses = (part.strip() for part in title.partition("|"))
+        target, _, name = label.partition(": ")
+        for form in forms:
+            base, _, change = form.partition("\n")
+            file = _file(assignment, OWN if base == OWN else f"{target}__{base}")
+            file = replace_pieces(file, {target: _changed(_piece(file, target), change, f"{label}, {base}")})
+            yield Answer(target, name, base, file, frozenset(loses.split()), " ".join(says.split()))
+
+
+def _changed(code: str, change: str, label: str) -> str:
+    """Each run of `- ` lines stands in the code once, and becomes the run of `+ ` lines after it.
+
+    Indentation does not matter in the first, and counts from the first line in the second.
+    """
+    for old, new in re.findall(r"((?:^-.*\n?)+)((?:^\+.*\n?)+)", change, re.MULTILINE):
+        old, new = ([line[2:] for line in run.splitlines()] for run in (old, new))
+        found = list(re.finditer(r"\n\s*".join(re.escape(line.strip()) for line in old), code))
+        if len(found) != 1:
+            raise InputError(f"wrong.txt, {label}: expected {' '.join(old)!r} once in the answer")
+        before, after = code[: found[0].start()], code[found[0].end() :]
+        own = _indent(before.rpartition("\n")[2] + "x") - _indent(new[0])
+        lines = [" " * max(own + _indent(line), 0) + line.strip() for line in new]
+        code = before + "\n".join([lines[0].strip(), *lines[1:]]) + after
+    return code
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _file(assignment: Assignment, label: str) -> str:
+    """minigan's own answer as a file, or that answer of right.py with what it imports and calls."""
+    if label == OWN:
+        return solution(assignment)
+    pieces, text = _right_pieces(assignment.folder.name), source_of(_right(assignment.folder.name))
+    if label not in pieces:
+        raise InputError(f"{assignment.folder.name}/right.py has no {label}")
+    target = label.partition("__")[0]
+    other = [node for node in ast.parse(text).body[1:] if getattr(node, "name", "") not in pieces]
+    future = [segment(text, n) if isinstance(n, Piece) else ast.unparse(n) for n in other]
+    file = replace_pieces(solution(assignment), {target: pieces[label].replace(label, target)})
+    rest = [line for line in file.splitlines() if not line.startswith("from __future__")]
+    return "\n".join([*future, *rest]) + "\n"
+
+
+@cache
+def _right_pieces(folder: str) -> dict[str, str]:
+    """The answers of right.py, target__name, as text."""
+    text = source_of(_right(folder))
+    return {
+        node.name: segment(text, node)
+        for node in ast.parse(text).body
+        if isinstance(node, Piece) and "__" in node.name.strip("_")
+    }
+
+
+def _right(folder: str) -> str:
+    return f"homework.assignments.{folder}.right"
+
+
+def _piece(file: str, name: str) -> str:
+    return next(segment(file, n) for n in ast.parse(file).body if isinstance(n, Piece) and n.name == name)

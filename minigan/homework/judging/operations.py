@@ -1,0 +1,64 @@
+"""An operation of minigan is asked for its value, gradients and edges.  Runs in the judged process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigan.ops import mul, sum
+from minigan.tensor import Tensor, backward
+
+BY_ROWS, BY_COLUMNS = "by rows", "by columns"  # how the memory of a matrix runs; transposing changes it
+
+
+def tensors(arrays: list[np.ndarray], memory: str = BY_ROWS) -> list[Tensor]:
+    return [Tensor(np.asarray(a, order="F" if memory == BY_COLUMNS else "C")) for a in arrays]
+
+
+def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:
+    y = operation(*inputs)
+    if not isinstance(y, Tensor):
+        raise TypeError(f"expected a Tensor as the result, got {type(y).__name__}")
+    return y
+
+
+def gradient(operation: Callable[..., Any], inputs: list[Tensor], g: np.ndarray, by: int) -> dict[str, Any]:
+    """The gradients of L = <g, y + witness>, by one input and by the witness.
+
+    y and the witness receive the very same array; y, the younger, first.  Whoever writes into it spoils the
+    witness's gradient, which has to be g.
+    """
+    witness = Tensor(np.zeros_like(g))
+    older = mul(witness, 1)
+    y = result(operation, inputs)
+    backward(sum((y + older) * Tensor(g)), wrt=[inputs[by], witness])
+    return {"gradient": inputs[by].grad, "witness": witness.grad}
+
+
+def again(
+    operation: Callable[..., Any], arrays: list[np.ndarray], other: list[np.ndarray], g: np.ndarray, by: int
+) -> list[np.ndarray]:
+    """The first value before and after the other was made; by one input the gradients of <g, first> and of
+    <2 g, second>, and both again from a second backward.
+
+    The inputs are results themselves, so that the engine holds on to their shares until both are there.
+    """
+    leaves = [tensors(arrays), tensors(other)]
+    inputs = [[mul(leaf, 1) for leaf in each] for each in leaves]
+    first = result(operation, inputs[0])
+    answer = [first.data.copy()]
+    second = result(operation, inputs[1])
+    answer.append(first.data)
+    loss, wanted = sum((first + mul(second, 2)) * Tensor(g)), [leaves[0][by], leaves[1][by]]
+    for keep_graph in (True, False):
+        backward(loss, wrt=wanted, keep_graph=keep_graph)
+        answer += [p.grad.copy() for p in wanted]
+    return answer
+
+
+def edges(operation: Callable[..., Any], inputs: list[Tensor]) -> list[int]:
+    """Which input each edge of the result leads to; -1 for another tensor."""
+    y = result(operation, inputs)
+    return [next((i for i, x in enumerate(inputs) if x is parent), -1) for parent, _ in y.edges]

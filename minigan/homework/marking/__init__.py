@@ -1,0 +1,1 @@
+"""A class: what was handed in, graded, and written down for other programs."""

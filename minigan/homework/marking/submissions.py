@@ -1,0 +1,145 @@
+"""What was handed in: a folder of folders, files and zips, from each of which one file is read.
+
+Nothing is unpacked: of an archive only the bytes of the one file are read, and never more than the limit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from minigan.errors import InputError
+
+SOURCE_LIMIT = 256 * 1024  # bytes of a student's file
+ARCHIVE_LIMIT = 16 << 20  # bytes of an archive
+MEMBER_LIMIT = 2000  # files in an archive or a folder
+
+
+class BadSubmission(Exception):
+    """What was handed in holds no file that could be marked; the text says why."""
+
+
+class NoFile(BadSubmission):
+    """It has no file of the right name, or several."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Who handed in what.  `path` is a folder, a .py file or a .zip file."""
+
+    student: str
+    path: Path
+
+    def source(self, homework: str) -> bytes:
+        """The bytes of hwNN.py.  BadSubmission where there is none, or where it is not safe to take."""
+        try:
+            if self.path.is_symlink():
+                raise BadSubmission("it is a link")
+            if self.path.is_dir():
+                return _read_file(_find_in_folder(self.path, f"{homework}.py"))
+            if self.path.suffix.lower() == ".zip":
+                return _read_from_zip(self.path, f"{homework}.py")
+            return _read_file(self.path)
+        except BadSubmission:
+            raise
+        except Exception as error:  # a damaged archive, or a folder of a thousand levels, fails in many ways
+            raise BadSubmission(f"it cannot be read ({getattr(error, 'strerror', None) or error})") from None
+
+
+def resembling(path: Path) -> list[str]:
+    """Names beside `path` that were perhaps meant: hw2.py, HW02.PY, hw02 (1).py, hw02.py.txt, hw02.ipynb."""
+    if not path.parent.is_dir():
+        return []
+    return sorted(
+        name for name in os.listdir(path.parent) if name != path.name and _resembles(name, path.name)
+    )
+
+
+def _resembles(name: str, wanted: str) -> bool:
+    number = wanted.removeprefix("hw").removesuffix(".py").lstrip("0")
+    pattern = rf"(homework|hw)[ _-]*0*{number}(?!\d).*\.(py|txt|ipynb)"
+    return re.fullmatch(pattern, name, re.IGNORECASE | re.DOTALL) is not None
+
+
+def collect(folder: Path) -> list[Submission]:
+    """Every submission in the folder, in the order of the students' names."""
+    if not folder.is_dir():
+        raise InputError(f"expected a folder of submissions, got {folder}")
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    stems = [_stem(entry) for entry in entries]
+    if not entries:
+        raise InputError(f"{folder} is empty: expected a folder, .py file or .zip file for each student")
+    names = {entry.name for entry in entries}
+    return [
+        Submission(stem if stems.count(stem) == 1 and stem not in names - {entry.name} else entry.name, entry)
+        for stem, entry in zip(stems, entries, strict=True)
+    ]
+
+
+def _stem(entry: Path) -> str:
+    return entry.stem if entry.suffix.lower() in (".py", ".zip") else entry.name
+
+
+def _find_in_folder(folder: Path, name: str) -> Path:
+    found, names, seen = [], [], 0
+    for place, folders, files in os.walk(folder):
+        seen += len(folders) + len(files)
+        folders[:] = [name for name in folders if not name.startswith(".")]  # copies that an editor keeps
+        if seen > MEMBER_LIMIT:
+            raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
+        found += [Path(place, name)] * (name in files)
+        names += files
+    return _only(found, name, names)
+
+
+def _read_file(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise BadSubmission(f"{path.name} is no ordinary file")
+        return _within_limit(file.read(SOURCE_LIMIT + 1))
+
+
+def _read_from_zip(path: Path, name: str) -> bytes:
+    if path.stat().st_size > ARCHIVE_LIMIT:
+        raise BadSubmission(f"the archive has more than {ARCHIVE_LIMIT:,} bytes")
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MEMBER_LIMIT:
+            raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
+        found = [m for m in members if _safe_path(m).name == name and not _is_hidden(m)]
+        member = _only(found, name, [_safe_path(m).name for m in members])
+        with archive.open(member) as file:
+            return _within_limit(file.read(SOURCE_LIMIT + 1))
+
+
+def _safe_path(member: zipfile.ZipInfo) -> PurePosixPath:
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", member.filename):
+        raise BadSubmission("the archive names a place outside itself")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise BadSubmission("the archive holds a link")
+    return path
+
+
+def _is_hidden(member: zipfile.ZipInfo) -> bool:
+    return any(part.startswith(".") for part in _safe_path(member).parts[:-1])
+
+
+def _only(found: list, name: str, names: Iterable[str]) -> object:
+    if len(found) != 1:
+        others = sorted({other for other in names if other != name and _resembles(other, name)})
+        instead = f", but {', '.join(others[:3])}" if others and not found else ""
+        raise NoFile(f"expected one {name}, found {len(found) or 'none'}{instead}")
+    return found[0]
+
+
+def _within_limit(source: bytes) -> bytes:
+    if len(source) > SOURCE_LIMIT:
+        raise BadSubmission(f"the file has more than {SOURCE_LIMIT:,} bytes")
+    return source

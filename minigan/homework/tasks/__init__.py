@@ -1,0 +1,1 @@
+"""What an assignment is: its folder, how it is cut from minigan's source, and how a new one begins."""
