@@ -19,7 +19,7 @@ ONE_THREAD = OMP_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1
 
 help:
 	@echo "make train      set up an environment in $(VENV), train on the bundled digits, say where the picture is"
-	@echo "make test       set up the same environment, then ruff and the whole test suite"
+	@echo "make test       set up the same environment, then ruff, mypy and the whole test suite"
 	@echo "make mutants    make each known mistake and see which test rejects each; writes docs/verification.md"
 	@echo "make lessons    run every lesson and compare what it shows; ARGS=\"04 --write\" renews one"
 	@echo "make notebooks  make a Jupyter notebook of each lesson, in build/notebooks"
@@ -33,6 +33,7 @@ train: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
+	$(VENV)/bin/python -m mypy
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest -n auto $(ARGS)
 
 # Longer than a test run: a mistake at a time, and the tests on each (half an hour on two cores).
@@ -55,7 +56,7 @@ readme: $(VENV)/installed-test
 	$(VENV)/bin/python tests/test_house.py --write
 
 clean:
-	rm -rf .venv build docs/_build *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv build docs/_build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
 	find minigan tests lessons docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps stand for steps that are done, so that a second call goes straight to work. The package is installed

@@ -16,7 +16,7 @@ import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from math import isfinite, isnan
 from pathlib import Path
 from textwrap import dedent
@@ -136,7 +136,7 @@ class Lesson:
     @cached_property
     def cells(self) -> list[Cell]:
         found = []
-        for fence, following in pairwise([*self.fences, None]):
+        for fence, following in zip_longest(self.fences, self.fences[1:]):
             if fence.language == "python" and "no-run" not in fence.options:
                 near = following is not None and not any(
                     s.strip() for s in self.lines[fence.end : following.start]
@@ -275,16 +275,18 @@ def _split(text: str) -> tuple[list[str], list[str]]:
 
 def quoted(text: str, symbol: str, docstrings: bool = True) -> str:
     """The source of `symbol` in the Python file `text`.  KeyError if it has no such symbol."""
-    node: ast.AST = ast.parse(text)
+    inside = ast.parse(text).body
     for name in symbol.split("."):
-        node = next((child for child in getattr(node, "body", []) if name in _names(child)), None)
-        if node is None:
+        found = [child for child in inside if name in _names(child)]
+        if not found:
             raise KeyError(symbol)
+        node = found[0]
+        inside = getattr(node, "body", [])
     lines = text.splitlines()
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(d.lineno for d in decorators)])
     left_out = set() if docstrings else set(_docstring_lines(node, lines))
-    kept = [lines[i - 1] for i in range(first, node.end_lineno + 1) if i not in left_out]
+    kept = [lines[i - 1] for i in range(first, _end(node) + 1) if i not in left_out]
     return dedent("\n".join(kept)) + "\n"
 
 
@@ -297,12 +299,16 @@ def _names(node: ast.AST) -> list[str]:
 
 def _docstring_lines(node: ast.AST, lines: list[str]) -> list[int]:
     """The lines of every docstring in node, with the blank line after one."""
-    found = []
+    found: list[int] = []
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner) is not None:
             string = inner.body[0]
-            end = string.end_lineno + (
-                not lines[string.end_lineno].strip() if string.end_lineno < len(lines) else 0
-            )
+            end = _end(string)
+            end += end < len(lines) and not lines[end].strip()
             found += range(string.lineno, end + 1)
     return found
+
+
+def _end(node: ast.stmt) -> int:
+    """Its last line, which `ast.parse` always knows."""
+    return node.end_lineno or node.lineno

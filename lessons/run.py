@@ -226,13 +226,13 @@ def figure_size(content: bytes) -> tuple[float, float] | None:
             extremes = image.convert("RGB").getextrema()
             return image.size if any(low != high for low, high in extremes) else None
     root = ElementTree.fromstring(content)
-    size = tuple(float(re.match(r"[\d.]+", root.get(name, "0"))[0]) for name in ("width", "height"))
+    width, height = (re.match(r"[\d.]+", root.get(name, "0")) for name in ("width", "height"))
     drawn = [
         e
         for e in root.iter()
         if e.tag.rpartition("}")[2] in {"path", "use", "circle", "rect", "text", "image"}
     ]
-    return size if len(drawn) > 1 else None
+    return (float(width[0]), float(height[0])) if width and height and len(drawn) > 1 else None
 
 
 def _difference(old: str, new: str, old_name: str, new_name: str) -> str:

@@ -142,7 +142,7 @@ def _checksum(arrays: dict[str, np.ndarray], meta: dict) -> str:
     shapes = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
     digest = hashlib.sha256(json.dumps([meta, shapes], sort_keys=True).encode())
     for array in arrays.values():
-        digest.update(array)
+        digest.update(array.data)
     return digest.hexdigest()
 
 
@@ -182,7 +182,7 @@ def _read_meta(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> dict:
         raise ValueError("its meta does not tell the format")
     if meta["format"] > FORMAT:
         raise NewerFormat(
-            f"{archive.fp.name} was written by a newer minigan: its format is {meta['format']}, "
+            f"{archive.filename} was written by a newer minigan: its format is {meta['format']}, "
             f"and this one reads up to {FORMAT}; install the newer one"
         )
     return meta

@@ -52,8 +52,9 @@ class Classifier:
         self.dataset, self.settings, self.backend = dataset, settings, backend
         self.streams = Streams(seed, backend)
         self.batches = Minibatches(dataset.train, settings.batch, self.streams, backend, dataset.prepare)
-        self.labels = backend.asarray(dataset.train_labels)
-        self.net = self._build(dataset.train.shape[1], int(dataset.train_labels.max()) + 1)
+        labels = _known(dataset.train_labels)
+        self.labels = backend.asarray(labels)
+        self.net = self._build(dataset.train.shape[1], int(labels.max()) + 1)
         self.optimiser = Momentum(
             self.net.parameters(),
             exponential_decay(settings.lr, settings.lr_decay, settings.lr_min),
@@ -94,9 +95,9 @@ class Classifier:
             answers.append(to_host(self.net(Tensor(values), None).data.argmax(axis=1)))
         return np.concatenate(answers)
 
-    def error(self, x: np.ndarray, labels: np.ndarray) -> float:
+    def error(self, x: np.ndarray, labels: np.ndarray | None) -> float:
         """The share of rows of x that are put into another class than `labels` says."""
-        return float((self.classify(x) != labels).mean())
+        return float((self.classify(x) != _known(labels)).mean())
 
     def arrays(self) -> dict[str, Array]:
         """All that training changes, under readable names."""
@@ -110,3 +111,10 @@ def limit_columns(W: Tensor, longest: float) -> None:
     xp = xp_of(W.data)
     norm = xp.sqrt((W.data * W.data).sum(axis=0))
     W.data *= xp.minimum(1, longest / xp.maximum(norm, 1e-7))
+
+
+def _known(labels: np.ndarray | None) -> np.ndarray:
+    """ValueError for the labels of a data set that has none."""
+    if labels is None:
+        raise ValueError("a classifier needs labels, and this data set has none")
+    return labels

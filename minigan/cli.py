@@ -65,9 +65,10 @@ def exit_status(command: Callable[[], int]) -> int:
     except InputError as error:
         return _complain(error, 2)
     except ModuleNotFoundError as error:
-        if (error.name or "minigan").partition(".")[0] == "minigan":
+        library = error.name or "minigan"
+        if library.partition(".")[0] == "minigan":
             raise
-        return _complain(InputError(not_installed(error.name)), 2)
+        return _complain(InputError(not_installed(library)), 2)
     except BrokenPipeError:  # whoever read our output has gone, and wants no more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -287,7 +287,7 @@ def _values(x: np.ndarray, dataset: Dataset) -> np.ndarray:
 def as_text(found: dict[str, Any]) -> str:
     """The numbers for a person to read, each beside what real examples and what noise score."""
     columns = [found, found["references"]["real"], found["references"]["noise"]]
-    rows = [("", "this run", "real", "noise")]
+    rows: list[tuple[str, ...]] = [("", "this run", "real", "noise")]
     if "modes" in found:
         rows += [
             (f"modes covered, of {found['of']}", *(str(x["modes"]) for x in columns)),

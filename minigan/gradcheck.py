@@ -44,8 +44,8 @@ def gradcheck(
     u = _like(y.data, rng)
     try:
         backward(ops.sum(ops.mul(y, Tensor(u))), wrt=tensors)
-    except (TypeError, ValueError) as error:
-        raise GradientError(str(error)) from None
+    except (TypeError, ValueError) as refusal:
+        raise GradientError(str(refusal)) from None
     for i, (x, a) in enumerate(zip(tensors, inputs, strict=True)):
         if not np.array_equal(to_host(x.data), to_host(a)):
             raise GradientError(f"f or a pullback wrote into input {i}")

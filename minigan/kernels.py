@@ -46,7 +46,7 @@ class Kernel:
         else:
             convert = {"Array": xp.ascontiguousarray, "float": float, "int": int}  # C believes what it gets
             arguments = [convert[kind](a) for kind, a in zip(self.kinds, others, strict=True)]
-            launch = compiled(xp, self.source, self.__name__, first.dtype)
+            launch = compiled(xp, self.source, self.function.__name__, first.dtype)
             launch((self.blocks or blocks(first.size),), (THREADS,), (first.size, first, *arguments))
         return first
 

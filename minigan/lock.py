@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -55,7 +56,7 @@ class Lock:
 def _take(file: BinaryIO) -> bool:
     """Whether the system gives us the lock, which closing the file gives back."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             file.seek(FAR)

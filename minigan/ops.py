@@ -329,12 +329,13 @@ def logistic_loss(a: Tensor, ones: int, scale: float = 1.0) -> Tensor:
 # What the operations share ---------------------------------------------------------------------------
 
 
-def _arrays(name: str, *tensors: Tensor) -> list[Array]:
-    """The arrays of the tensors, which must be of one library and one dtype."""
+def _arrays(name: str, *tensors: Tensor | Number) -> list[Array]:
+    """The arrays of the tensors, which must be of one library and one dtype; a number is an error."""
+    arrays = []
     for x in tensors:
         if not isinstance(x, Tensor):
             raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}")
-    arrays = [x.data for x in tensors]
+        arrays.append(x.data)
     xp_of(*arrays)
     for a in arrays:
         if a.dtype != arrays[0].dtype:

@@ -7,6 +7,7 @@ A stream is a sequence of 32-bit words from the counter-based generator Philox4x
 from 1, four 64-bit numbers in a block, the low half of each first.  Every draw takes the next words in order.
 """
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -44,6 +45,10 @@ class Streams:
 
 class Stream:
     """Draws, each of which goes on where the last one ended.  Results have the backend's `dtype`."""
+
+    dtype: np.dtype
+    _xp: Any
+    _draw: Callable[..., Any]  # defined for each library below
 
     def uniform(self, shape: Shape, low: float = 0.0, high: float = 1.0) -> Any:
         """low + (high - low) u, where u is one word's upper 24 bits times 2^-24, so 0 <= u < 1
@@ -125,12 +130,12 @@ def _box_muller(words: np.ndarray) -> np.ndarray:
     """
     m, e = np.frexp((words[0::2] + 0.5) * 2.0**-32)
     s = (m - 0.5**0.5) / (m + 0.5**0.5)
-    square, ratio = s * s, 0.0
+    square, ratio = s * s, np.zeros_like(s)
     for k in range(19, 0, -2):
         ratio = ratio * square + 1.0 / k
     log = (e - 0.5) * 0.6931471805599453 + 2.0 * s * ratio
     x = (words[1::2] * 2.0**-32 - 0.5) * 6.283185307179586
-    square, cos = x * x, 1.0
+    square, cos = x * x, np.ones_like(x)
     for k in range(26, 0, -2):
         cos = 1.0 - cos * square / (k * (k - 1))
     return np.sqrt(-2.0 * log) * cos

@@ -110,7 +110,7 @@ def read_config(folder: Path) -> Config:
         raise InputError(f"{folder} is no run folder: it has no config.json")
     try:
         stored = read_json(path)
-        settings = {"pack": 1} | dict(stored["recipe"])  # runs of 0.2 have none
+        settings: dict[str, Any] = {"pack": 1} | dict(stored["recipe"])  # runs of 0.2 have none
         known = recipes.find(settings["name"])
         if odd := settings.keys() ^ {f.name for f in fields(known)}:
             raise InputError(f"its recipe has too many settings or too few: {', '.join(sorted(odd))}")
@@ -375,7 +375,7 @@ def _cut_log(folder: Path, t: int) -> None:
 
 def _arrays(game: Game) -> dict[str, Array]:
     """All that training changes, under names a person can read: G.linear1.W, D.velocity.maxout2.b."""
-    found = {}
+    found: dict[str, Array] = {}
     for player, net, optimiser in (("G", game.G, game.optimiser_G), ("D", game.D, game.optimiser_D)):
         parameters = net.named_parameters()
         found |= {f"{player}.{name}": p.data for name, p in parameters.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,22 @@ class Tensor:
 
     __slots__ = ("data", "grad", "edges", "age", "__weakref__")
     __array_ufunc__ = None  # array * tensor is an error of ours, not an array of objects
+
+    # The operators.  ops.py, which knows the operations, puts them here with its last lines.
+    __add__: ClassVar[Callable[[Tensor, Tensor | float], Tensor]]
+    __radd__: ClassVar[Callable[[Tensor, float], Tensor]]
+    __sub__: ClassVar[Callable[[Tensor, Tensor | float], Tensor]]
+    __rsub__: ClassVar[Callable[[Tensor, float], Tensor]]
+    __mul__: ClassVar[Callable[[Tensor, Tensor | float], Tensor]]
+    __rmul__: ClassVar[Callable[[Tensor, float], Tensor]]
+    __truediv__: ClassVar[Callable[[Tensor, Tensor | float], Tensor]]
+    __rtruediv__: ClassVar[Callable[[Tensor, float], Tensor]]
+    __neg__: ClassVar[Callable[[Tensor], Tensor]]
+    __pow__: ClassVar[Callable[[Tensor, float], Tensor]]
+    __matmul__: ClassVar[Callable[[Tensor, Tensor], Tensor]]
+    __getitem__: ClassVar[Callable[[Tensor, Any], Tensor]]
+    sum: ClassVar[Callable[..., Tensor]]
+    mean: ClassVar[Callable[..., Tensor]]
 
     def __init__(self, data: Array, *edges: Edge) -> None:
         if isinstance(data, np.generic):  # 0-d arithmetic gives a scalar in NumPy, an array in CuPy
@@ -72,7 +88,7 @@ def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> N
     graph = _oldest_first(loss)
     needed = set(wanted)
     for node in graph:
-        if any(parent.age in needed for parent, _ in node.edges):
+        if any(parent.age in needed for parent, _ in node.edges or ()):
             needed.add(node.age)
 
     sums = _Sums(wanted)
@@ -81,7 +97,7 @@ def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> N
         node = graph.pop()
         if node.age in needed:
             g = sums.take(node)
-            for parent, pullback in node.edges:
+            for parent, pullback in node.edges or ():
                 if parent.age in needed:
                     sums.pull(parent, pullback, g)
         if not keep_graph and node.edges:
@@ -97,7 +113,7 @@ def into(pullback: Callable[..., Array]) -> Callable[..., Array]:
     The gradient of a weight is then computed where it stays, in p.grad, and not copied there.  A trick of
     the fused operations: no pullback needs it.
     """
-    pullback.into = True
+    vars(pullback)["into"] = True
     return pullback
 
 

@@ -121,7 +121,8 @@ def _train(args: Namespace) -> int:
         from minigan import pictures
 
         frames = (folder / "samples").glob("epoch-*.png")
-        pictures.save_film(folder / "film.gif", sorted(frames, key=lambda frame: (len(frame.name), frame)))
+        in_order = sorted(frames, key=lambda frame: (len(frame.name), frame))
+        pictures.save_film(folder / "film.gif", in_order)
         say(f"film:    {folder / 'film.gif'}")
     say(f"samples: {folder / 'samples.png'}")
     say(f"curves:  {folder / 'curves.png'}")

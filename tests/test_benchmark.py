@@ -21,10 +21,11 @@ from minigan.backend import Backend
 from minigan.benchmark import __main__ as benchmark
 from minigan.benchmark import document, instruments, neighbours, parts, sweep
 from minigan.benchmark.floor import floor, gflop, products
-from minigan.benchmark.pytorch import torch_step
+from minigan.benchmark.pytorch import torch_network, torch_step
 from minigan.benchmark.report import report, tables
 from minigan.benchmark.update import stepper, synthetic
 from minigan.errors import InputError
+from minigan.nn import Packed, Sequential
 
 TINY = replace(
     recipes.find("digits"), name="tiny", update="alternating", batch=20, hidden=(12, 9), units=(7, 5)
@@ -464,6 +465,13 @@ def test_a_document_without_the_second_mark_is_not_touched(tmp_path, capsys):
 
 
 # PyTorch ---------------------------------------------------------------------------------------------
+
+
+def test_a_network_that_pytorch_has_no_layer_for_is_named(monkeypatch):
+    modules = SimpleNamespace(Module=object, Sequential=object, ReLU=object, Sigmoid=object, Tanh=object)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(nn=modules))
+    with pytest.raises(TypeError, match="does what Packed does"):
+        torch_network(Packed(Sequential(), 2))
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)

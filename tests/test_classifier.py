@@ -22,6 +22,15 @@ def digits():
     return data.load("digits")
 
 
+def test_without_labels_there_is_nothing_to_learn_and_no_error_to_count(digits):
+    settings = SETTINGS["digits"]
+    with pytest.raises(ValueError, match="has none"):
+        Classifier(replace(digits, train_labels=None), settings, Backend(), seed=1)
+    judge = Classifier(digits, settings, Backend(), seed=1)
+    with pytest.raises(ValueError, match="has none"):
+        judge.error(digits.test, None)
+
+
 def test_it_reads_digits(digits):
     """95 % of those it never saw."""
     judge = Classifier(digits, SETTINGS["digits"], Backend(), seed=1)

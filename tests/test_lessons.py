@@ -309,6 +309,7 @@ def test_an_svg_is_seen_and_an_empty_one_is_not():
     head = '<svg xmlns="http://www.w3.org/2000/svg" width="20pt" height="10pt">'
     assert run.figure_size(f'{head}<path d="M0 0"/><path d="M1 1"/></svg>'.encode()) == (20, 10)
     assert run.figure_size(f"{head}<g/></svg>".encode()) is None
+    assert run.figure_size(b'<svg width="auto" height="10"><path/><path/></svg>') is None
 
 
 # The notebooks

@@ -538,6 +538,11 @@ def classify(x, count, dtype="int64"):
     return ops.cross_entropy(x, xp_of(x.data).asarray(np.zeros(count, dtype)))
 
 
+def test_a_tensor_has_the_operators_that_it_declares():
+    declared = [name for name, kind in Tensor.__annotations__.items() if "ClassVar" in kind]
+    assert len(declared) == 14 and [name for name in declared if not callable(vars(Tensor).get(name))] == []
+
+
 def test_arrays_of_two_libraries_are_refused_by_name(backend):
     ours = Tensor(backend.asarray(np.ones((2, 2))))
     others = strict_backend("float64").asarray(np.ones((2, 2))) if backend.xp is np else np.ones((2, 2))

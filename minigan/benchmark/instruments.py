@@ -8,10 +8,10 @@ import numpy as np
 
 from minigan.benchmark.update import Play
 
-try:
-    import resource
-except ImportError:  # Windows
+if sys.platform == "win32":  # which has none
     resource = None
+else:
+    import resource
 
 WARM_UP = 5  # untimed turns before the timed ones
 

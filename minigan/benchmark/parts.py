@@ -52,10 +52,10 @@ def attribute(entries: Sequence[Any]) -> dict[str, tuple[float, int]]:
     work and not counted again, unless it is of a kernel, which has a part of its own; nor is one from a
     built-in (any, sorted), whose code is but a name.
     """
-    part_of = {}
-    for part, members in PARTS.items():
+    part_of: dict[CodeType, str] = {}
+    for name, members in PARTS.items():
         for code in _codes(members):
-            part_of.setdefault(code, part)
+            part_of.setdefault(code, name)
     seconds, calls = dict.fromkeys(PARTS, 0.0), dict.fromkeys(PARTS, 0)
     for caller in entries:
         if isinstance(caller.code, CodeType):

@@ -12,7 +12,7 @@ from minigan.algorithm1 import Game
 from minigan.benchmark.update import Play
 from minigan.data.dataset import Dataset
 from minigan.errors import InputError
-from minigan.nn import Layer, Sequential
+from minigan.nn import Layer
 from minigan.recipes import Recipe
 
 
@@ -72,7 +72,7 @@ def torch_step(recipe: Recipe, dataset: Dataset, players: Game, threads: int) ->
     return {"alternating": alternating, "simultaneous": simultaneous}[recipe.update]
 
 
-def torch_network(net: Sequential) -> Any:
+def torch_network(net: Layer) -> Any:
     """The same layers in PyTorch; how they start does not matter here."""
     import torch
 
@@ -84,7 +84,7 @@ def torch_network(net: Sequential) -> Any:
         def forward(self, x: Any) -> Any:
             return x.view(len(x), self.pieces, -1).amax(1)
 
-    activations = {
+    activations: dict[nn.Affine, list[Any]] = {
         ops.affine_identity: [],
         ops.affine_relu: [torch.nn.ReLU()],
         ops.affine_sigmoid: [torch.nn.Sigmoid()],
@@ -93,6 +93,8 @@ def torch_network(net: Sequential) -> Any:
 
     def modules(layer: Layer) -> list[Any]:
         match layer:
+            case nn.Sequential(layers=layers):
+                return [module for layer in layers for module in modules(layer)]
             case nn.Maxout(W=W, pieces=pieces):
                 return [torch.nn.Linear(*W.shape), Maxout(pieces)]
             case nn.Linear(W=W, f=f):
@@ -105,4 +107,4 @@ def torch_network(net: Sequential) -> Any:
                 return [torch.nn.BatchNorm1d(*gamma.shape)]
         raise TypeError(f"no layer of PyTorch is known that does what {type(layer).__name__} does")
 
-    return torch.nn.Sequential(*(module for layer in net.layers for module in modules(layer)))
+    return torch.nn.Sequential(*modules(net))

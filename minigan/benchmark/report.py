@@ -50,9 +50,9 @@ def _sections(result: Mapping[str, Any]) -> Iterator[str]:
         yield "No table of parts: the host's clock cannot tell them while the GPU works behind it."
     else:
         total = sum(part["ms"] for part in result["parts"].values())
-        rows = [(name, p["calls"] or "", p["ms"], p["ms"] / total) for name, p in result["parts"].items()]
+        parts = [(name, p["calls"] or "", p["ms"], p["ms"] / total) for name, p in result["parts"].items()]
         head = ("parts of the step, profiled", "calls", "ms", "of the profiled step")
-        yield _table(head, [*rows, ("the profiled step", "", total, 1.0)])
+        yield _table(head, [*parts, ("the profiled step", "", total, 1.0)])
     memory = "Page faults and peak memory are not known on this system."
     if (peak := result["memory"]["peak_mib"]) is not None:
         faults = f"{result['memory']['page_faults']:.0f} page faults an update after warm-up"

@@ -41,8 +41,8 @@ def sweep(recipe: Recipe, dataset: Dataset, backend: Backend, take_turns: Turns)
         return {name: row | {"relative": unit[name] / unit[reference]} for name, row in rows.items()}
 
     def scaled(by: float) -> Recipe:
-        widths = {name: getattr(recipe, name) for name in ("hidden", "units")}
-        return replace(recipe, **{name: tuple(max(1, int(n * by)) for n in w) for name, w in widths.items()})
+        hidden, units = (tuple(max(1, int(n * by)) for n in w) for w in (recipe.hidden, recipe.units))
+        return replace(recipe, hidden=hidden, units=units)
 
     batch = side_by_side({str(m): replace(recipe, batch=m) for m in BATCHES}, "100", per="batch")
     found = {"batch": batch, "linear": line(BATCHES, [row["ms"] for row in batch.values()])}

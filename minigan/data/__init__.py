@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 
 from minigan.data import cifar10, digits, folder, mixtures, mnist
 from minigan.data.dataset import Dataset, Mixture
@@ -26,6 +27,10 @@ class Source:
     content: str  # training + validation + test examples
     origin: str
     files: tuple[File, ...] = ()  # to be fetched first
+
+
+def _mixture(name: str, values: str) -> Mixture:
+    return mixtures.load(name)
 
 
 SOURCES = {
@@ -51,7 +56,7 @@ SOURCES = {
     ),
     **{
         name: Source(
-            lambda _, name=name: mixtures.load(name),
+            partial(_mixture, name),
             ("unit",),
             f"100,000 + 10,000 + 10,000 points in {len(modes[0])}-d",
             f"computed: {len(modes)} normal, standard deviation {std:g}",

@@ -35,8 +35,8 @@ def where(source: data.Source) -> str:
     """Where a data set is on this machine."""
     if not source.files:
         return "part of minigan"
-    found = [find(file) for file in source.files]
-    return str(found[0].parent) if all(found) else "not fetched"
+    found = [path.parent for file in source.files if (path := find(file))]
+    return str(found[0]) if len(found) == len(source.files) else "not fetched"
 
 
 def fetch(name: str) -> str:

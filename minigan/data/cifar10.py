@@ -33,8 +33,9 @@ SHA256 = {
 def load() -> Dataset:
     """The paper's 40,000 training pictures and 10,000 for validation; 10,000 for testing."""
     [(pictures, labels)] = obtain([ARCHIVE])
-    parts = *np.split(pictures, [40_000, 50_000]), *np.split(labels, [40_000, 50_000])
-    return Dataset("cifar10", *parts, (32, 32, 3), contrast_normalise, restore)
+    x = np.split(pictures, [40_000, 50_000])
+    y = np.split(labels, [40_000, 50_000])
+    return Dataset("cifar10", x[0], x[1], x[2], y[0], y[1], y[2], (32, 32, 3), contrast_normalise, restore)
 
 
 def contrast_normalise(x: Array) -> Array:
@@ -99,8 +100,8 @@ def _contents(path: Path, names: list[str], md5: str, limit: int) -> Iterator[tu
         with gzip.GzipFile(fileobj=file) as content, tarfile.open(fileobj=content, mode="r|") as archive:
             for member in archive:
                 name = member.name.removeprefix(f"{FOLDER}/")
-                if name in names and member.isreg():
-                    yield name, archive.extractfile(member).read(limit)
+                if name in names and member.isreg() and (entry := archive.extractfile(member)):
+                    yield name, entry.read(limit)
 
 
 ARCHIVE = File("cifar10", ("cifar-10-binary.tar.gz", FOLDER), ("https://www.cs.toronto.edu/~kriz/",), read)

@@ -22,5 +22,5 @@ def load(values: str = "unit") -> Dataset:
         idx.read(HERE / name, shape, sha256)
         for (name, sha256), shape in zip(SHA256.items(), SHAPES, strict=True)
     )
-    parts = *np.split(images.reshape(-1, 64), PARTS), *np.split(labels, PARTS)
-    return Dataset("digits", *parts, (8, 8), *scaling(16, (8, 8), values))
+    x, y = np.split(images.reshape(-1, 64), PARTS), np.split(labels, PARTS)
+    return Dataset("digits", x[0], x[1], x[2], y[0], y[1], y[2], (8, 8), *scaling(16, (8, 8), values))

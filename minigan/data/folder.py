@@ -38,10 +38,12 @@ def load(folder: str, values: str = "unit") -> Dataset:
     pictures = _read(files)
     n, *shape = pictures.shape
     x = pictures.reshape(n, -1)[Streams(0, Backend())("data").permutation(n)]
-    parts = np.split(x, [n - 2 * (n // KEPT_ASIDE), n - n // KEPT_ASIDE])  # training, validation, test
+    train, valid, test = np.split(x, [n - 2 * (n // KEPT_ASIDE), n - n // KEPT_ASIDE])
     sha256 = hashlib.sha256(repr(shape).encode() + pictures.tobytes()).hexdigest()
     prepare, restore = scaling(255, tuple(shape), values)
-    return Dataset(folder, *parts, shape=tuple(shape), prepare=prepare, restore=restore, sha256=sha256)
+    return Dataset(
+        folder, train, valid, test, shape=tuple(shape), prepare=prepare, restore=restore, sha256=sha256
+    )
 
 
 def _files(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import os
 import struct
 import zlib
 from math import prod
+from typing import BinaryIO
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def read(path: str | os.PathLike, shape: tuple[int, ...], sha256: str) -> np.nda
 def write(path: str | os.PathLike, array: np.ndarray) -> None:
     """Write a uint8 array as a gzipped IDX file, without name and time: the same array, the same file."""
 
-    def compress(file):
+    def compress(file: BinaryIO) -> None:
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream:
             stream.write(encode(array))
 

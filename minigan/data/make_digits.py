@@ -34,7 +34,10 @@ def arrange(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndar
     change.  Of each digit the first 150 are for training, the next 15 for testing, the rest for validation.
     """
     shuffled = sorted(range(len(images)), key=lambda i: hashlib.sha256(images[i].tobytes()).digest())
-    train, valid, test, seen = [], [], [], Counter()
+    train: list[int] = []
+    valid: list[int] = []
+    test: list[int] = []
+    seen: Counter[int] = Counter()
     for i in shuffled:
         digit = int(labels[i])
         part = train if seen[digit] < 150 else test if seen[digit] < 165 else valid

@@ -25,7 +25,8 @@ class Minibatches:
         self.x = backend.asarray(x)
         self.batch, self.per_epoch = batch, len(x) // batch
         self._streams, self._dtype, self._prepare = streams, backend.dtype, prepare
-        self._epoch, self._order = -1, None
+        self._epoch = -1
+        self._order: Array = None  # made for the first minibatch of an epoch
 
     def minibatch(self, i: int) -> Array:
         """(batch, features), prepared for a network, in the backend's dtype.  Never waits for the GPU."""

@@ -7,6 +7,7 @@ grid25      25 modes on {-4, -2, 0, 2, 4}^2, standard deviation .05
 Later articles count modes on the last two (VEEGAN, Srivastava et al. 2017; PacGAN, Lin et al. 2018).
 """
 
+from collections.abc import Sequence
 from itertools import product
 from math import cos, pi, sin
 
@@ -18,7 +19,11 @@ from minigan.random import Stream, Streams
 
 RING8 = [(cos(2 * pi * i / 8), sin(2 * pi * i / 8)) for i in range(8)]  # linspace(0, 2 pi, 8) has only 7
 GRID25 = list(product((-4, -2, 0, 2, 4), repeat=2))
-MIXTURES = {"gaussian1d": ([(0,)], 1.0), "ring8": (RING8, 0.01), "grid25": (GRID25, 0.05)}  # modes, std
+MIXTURES: dict[str, tuple[Sequence[tuple[float, ...]], float]] = {  # modes, std
+    "gaussian1d": ([(0,)], 1.0),
+    "ring8": (RING8, 0.01),
+    "grid25": (GRID25, 0.05),
+}
 COUNTS = (100_000, 10_000, 10_000)  # training, validation, test
 
 
@@ -27,8 +32,8 @@ def load(name: str) -> Mixture:
     centres, std = MIXTURES[name]
     modes = np.array(centres, np.float32)
     streams = Streams(0, Backend("numpy", "float32"))
-    parts = (_sample(modes, std, n, streams("data", i)) for i, n in enumerate(COUNTS))
-    return Mixture(name, *parts, modes=modes, std=std)
+    train, valid, test = (_sample(modes, std, n, streams("data", i)) for i, n in enumerate(COUNTS))
+    return Mixture(name, train, valid, test, modes=modes, std=std)
 
 
 def _sample(modes: np.ndarray, std: float, n: int, rng: Stream) -> np.ndarray:

@@ -29,5 +29,6 @@ def load(values: str = "unit") -> Dataset:
     """The paper's 50,000 training images and 10,000 for validation; 10,000 for testing."""
     images, labels, test, test_labels = obtain(FILES)
     train, valid = np.split(images.reshape(-1, 784), [50_000])
-    parts = train, valid, test.reshape(-1, 784), *np.split(labels, [50_000]), test_labels
+    y = np.split(labels, [50_000])
+    parts = train, valid, test.reshape(-1, 784), y[0], y[1], test_labels
     return Dataset("mnist", *parts, (28, 28), *scaling(255, (28, 28), values))

@@ -176,7 +176,12 @@ def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     dataset = run.load_data(recipe)
     game = run.set_up(recipe, dataset, backend, 0)
     update = algorithm1.UPDATES[recipe.update]
-    of_update = seconds_each(lambda t: (update(game, t), backend.synchronize()))
+
+    def step(t: int) -> None:
+        update(game, t)
+        backend.synchronize()
+
+    of_update = seconds_each(step)
     updates = ceil(epochs[-1] * game.data.per_epoch / recipe.k)
     x = backend.asarray(np.zeros((1000, dataset.train.shape[1]), np.float32))
     of_windows = seconds_each(lambda _: float(parzen.log_likelihood(x, x, 1.0).sum()), 2)
@@ -187,9 +192,9 @@ def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
 # Rulers and lines ------------------------------------------------------------------------------------
 
 
-def by(ruler: str, one: dict[str, Any]) -> dict[str, Any] | None:
-    """The numbers of a milestone by one of RULERS; None where it was not measured by it."""
-    return one if ruler == "grid" else one.get("refined")
+def by(ruler: str, one: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a milestone by one of RULERS; none, {}, where it was not measured by it."""
+    return one if ruler == "grid" else one.get("refined") or {}
 
 
 def as_text(one: dict[str, Any]) -> str:

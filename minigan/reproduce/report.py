@@ -32,7 +32,8 @@ class Report:
         self.folder = Path(out or f"runs/{what}")
         self.path = self.folder / f"{what}.json"
         self.command = shlex.join(["python", "-m", "minigan.reproduce", what, *argv])
-        self.settings, self.found = settings, {}
+        self.settings = settings
+        self.found: dict[str, Any] = {}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -57,8 +57,7 @@ def _ruler(args: Namespace, argv: list[str]) -> int:
     report = Report("ruler", args.out, argv, {"backend": backend.name})
     say(args, f"ruler: {len(sets)} sets of centres, some seconds each")
     found = {
-        name: report.keep(name, lambda make=make: _measure(make(), dataset, backend))
-        for name, make in sets.items()
+        name: report.keep(name, partial(_measure, make, dataset, backend)) for name, make in sets.items()
     }
     seconds = report.keep("seconds", lambda: _seconds(dataset, backend))
     pictures.save_ruler(report.picture("ruler"), found, STEP, dataset.train.shape[1])
@@ -75,7 +74,7 @@ def _sets(dataset: Dataset, backend: Backend, folder: str | None) -> dict[str, C
     """The sets of centres, by name."""
     images = table1.real_images(dataset)
     sets: dict[str, Callable[[], np.ndarray]] = {
-        f"{n:,} images": lambda n=n: images[:n] for n in COUNTS if n <= len(images)
+        f"{n:,} images": partial(np.asarray, images[:n]) for n in COUNTS if n <= len(images)
     }
     sets[f"{len(images):,} k-means centroids"] = partial(table1.centroids, dataset)
     if folder:
@@ -85,9 +84,9 @@ def _sets(dataset: Dataset, backend: Backend, folder: str | None) -> dict[str, C
     return sets
 
 
-def _measure(centres: np.ndarray, dataset: Dataset, backend: Backend) -> dict[str, Any]:
+def _measure(make: Callable[[], np.ndarray], dataset: Dataset, backend: Backend) -> dict[str, Any]:
     """The log-likelihood of the first 1,000 validation images: on the grid, at its best, and around that."""
-    valid, centres = _valid(dataset, backend), backend.asarray(centres)
+    valid, centres = _valid(dataset, backend), backend.asarray(make())
     of_grid, by_grid = parzen.choose_sigma(valid, centres)
     sigma, best = parzen.refine_sigma(valid, centres, of_grid)
     around = [sigma * float(np.exp(u)) for u in U]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from minigan import pictures, theory, threads
-from minigan.backend import Backend
-from minigan.cli import exit_status
+from minigan.backend import Backend, to_host
+from minigan.cli import Parser, exit_status
 from minigan.game import discriminator_loss, minimax, non_saturating
 from minigan.nn import Layer, Linear, Sequential
 from minigan.ops import affine_tanh, concatenate, logistic
@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     return exit_status(lambda: _theory(_parser().parse_args(argv), argv))
 
 
-def _parser():
+def _parser() -> Parser:
     made = parser("theory", "Proposition 1, Theorem 1 and Proposition 2, in numbers and pictures.", EXAMPLES)
     made.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
     return made
@@ -176,6 +176,6 @@ def generator_losses() -> dict[str, Any]:
     for name, loss in (("minimax", minimax), ("non_saturating", non_saturating)):
         logits = Tensor(a[:, None].copy())
         backward(loss(logits), wrt=[logits])
-        found[name] = (logits.grad[:, 0] * len(a)).tolist()  # the loss is a mean over the logits
+        found[name] = (to_host(logits.grad)[:, 0] * len(a)).tolist()  # the loss is a mean over the logits
     found["log10_ratio_at_-20"] = log10(found["non_saturating"][0] / found["minimax"][0])
     return found
