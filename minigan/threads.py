@@ -68,12 +68,12 @@ def _libraries() -> ThreadpoolController:
 
 
 def _fastest(libraries: ThreadpoolController, shapes: Sequence[Shape]) -> int:
-    """The fewest of 1, 2, 4, ..., all threads that are nearly as fast as the fastest, in turns."""
+    """The fewest of 1, 2, 4, ..., all threads nearly as fast as the fastest, in turns; 1 where there is no work."""
     most = cores()
     numbers = sorted({min(2**i, most) for i in range(most.bit_length() + 1)})
     products = [_product(*shape) for shape in shapes]
     seconds = dict.fromkeys(numbers, 0.0)
-    for _ in range(ROUNDS if len(numbers) > 1 else 0):
+    for _ in range(ROUNDS if len(numbers) > 1 and products else 0):
         for number in numbers:
             with libraries.limit(limits=number):
                 _play(products, 0.0)  # threads that slept wake up

@@ -65,6 +65,11 @@ def test_what_is_tried(cores, tried, monkeypatch):
     assert sorted(set(seen)) == (tried if cores > 1 else [])
 
 
+def test_no_product_worth_a_trial_is_one_thread(monkeypatch):
+    monkeypatch.setattr(threads, "_play", lambda *_: pytest.fail("a trial"))
+    assert threads.use(None, []) == 1 and now() == {1}
+
+
 def test_what_is_asked_for_is_not_tried(monkeypatch):
     monkeypatch.setattr(threads, "_play", lambda *_: pytest.fail("a trial"))
     assert threads.use(2, SHAPES) == 2 and now() == {2}
