@@ -68,7 +68,7 @@ def _libraries() -> ThreadpoolController:
 
 
 def _fastest(libraries: ThreadpoolController, shapes: Sequence[Shape]) -> int:
-    """The fewest of 1, 2, 4, ..., all threads nearly as fast as the fastest, in turns; 1 where there is no work."""
+    """The fewest of 1, 2, 4, ..., all threads nearly as fast as the fastest, in turns; 1 for no work."""
     most = cores()
     numbers = sorted({min(2**i, most) for i in range(most.bit_length() + 1)})
     products = [_product(*shape) for shape in shapes]
