@@ -23,6 +23,7 @@ from minigan.homework.student import progress
 from minigan.homework.student.watch import watch as watch_file
 from minigan.homework.tasks import spec, strip
 from minigan.homework.tasks.spec import Assignment
+from minigan.shell import typed
 
 
 def list_all(_: Namespace) -> int:
@@ -46,7 +47,7 @@ def start(arguments: Namespace) -> int:
     _write(path, strip.stub(assignment))
     _write(path.parent / "README.md", assignment.task)
     print(f"{path.parent / 'README.md'}  is the task")
-    print(f"{path}  is where you write; then: python -m minigan.homework check {assignment.id}")
+    print(f"{path}  is where you write; then: {typed('homework', ['check', assignment.id])}")
     return 0
 
 
