@@ -18,6 +18,7 @@ import minigan
 from minigan import __main__ as everything
 from minigan import checkpoint, files, recipes, run, sample, train
 from minigan.backend import Backend
+from minigan.cli import exit_status
 from minigan.data import __main__ as data_command
 from minigan.files import read_json, write_json
 
@@ -550,3 +551,47 @@ def test_bad_options_are_refused_before_anything_heavy_is_loaded(tmp_path):
         "print(status, *{'matplotlib', 'PIL', 'tqdm', 'pooch', 'cupy'} & set(sys.modules))"
     )
     assert python("-c", code, cwd=tmp_path).stdout == "2\n"
+
+
+# Where nothing can be computed ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_many_processes_would_all_do_the_same(command, name, capsys, unchanged, monkeypatch):
+    monkeypatch.setenv(name, "2")
+    status, said = refused(capsys, command, "good" if command == "sample" else "")
+    assert status == 2 and f"{name}=2" in said and "start it without mpiexec" in said
+
+
+@pytest.mark.parametrize("size", ["1", "", "many"])
+def test_one_process_under_a_launcher_is_one(size, capsys, monkeypatch):
+    monkeypatch.setenv("PMI_SIZE", size)
+    assert COMMANDS["data"](["list"]) == 0
+    assert "mnist" in capsys.readouterr().out
+
+
+def test_without_numpy_a_command_is_one_line_and_an_import_an_exception():
+    """As after `make train`, where the system's Python does not have what .venv has."""
+    root = Path(minigan.__file__).parents[1]
+    bare = [sys.executable, "-S", "-E"]  # no site-packages
+    done = subprocess.run([*bare, "-m", "minigan.train"], cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: minigan needs numpy, and ") and done.stderr.count("\n") == 1
+    assert "activate the environment" in done.stderr and "python -m pip install ." in done.stderr
+    done = subprocess.run([*bare, "-c", "import minigan"], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 1 and "ModuleNotFoundError: No module named 'numpy'" in done.stderr
+
+
+def test_another_library_that_is_missing_is_one_line(capsys, unchanged, monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    status, said = refused(capsys, "train", "--epochs 1")
+    assert status == 2 and "minigan needs threadpoolctl, and " in said
+
+
+def test_a_missing_file_of_our_own_is_no_library():
+    def command():
+        raise ModuleNotFoundError("No module named 'minigan.missing'", name="minigan.missing")
+
+    with pytest.raises(ModuleNotFoundError):
+        exit_status(command)
