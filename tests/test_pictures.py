@@ -356,6 +356,16 @@ def test_films_show_the_greys_of_grids(tmp_path):
             assert abs(error).max() <= 16
 
 
+def test_films_have_the_colours_of_the_last_picture(tmp_path):
+    """Noise at the beginning is grey; what is learned may not be."""
+    for name, colour in (("0", (90, 90, 90)), ("1", (200, 30, 60))):
+        Image.new("RGB", (8, 8), colour).save(tmp_path / f"{name}.png")
+    pictures.save_film(tmp_path / "a.gif", [tmp_path / "0.png", tmp_path / "1.png"])
+    with Image.open(tmp_path / "a.gif") as film:
+        film.seek(1)
+        assert film.convert("RGB").getpixel((4, 4)) == (200, 30, 60)
+
+
 def test_films_that_cannot_be_made_are_refused(tmp_path):
     good = frames(tmp_path, 3)
     before = sorted(os.listdir(tmp_path))
@@ -365,8 +375,9 @@ def test_films_that_cannot_be_made_are_refused(tmp_path):
     refused("epoch-0001.png", pictures.save_film, tmp_path / "a.gif", good)
     good[1].write_text("no picture")
     refused("epoch-0001.png", pictures.save_film, tmp_path / "a.gif", good)
-    Image.new("L", (9, 8)).save(good[1])
-    refused("epoch-0001.png", pictures.save_film, tmp_path / "a.gif", good)
+    for size in ((9, 8), (99, 64)):
+        Image.new("L", size).save(good[1])
+        refused("epoch-0001.png", pictures.save_film, tmp_path / "a.gif", good)
     assert sorted(os.listdir(tmp_path)) == before
 
 
