@@ -358,8 +358,10 @@ def test_films_show_the_greys_of_grids(tmp_path):
 
 def test_films_have_the_colours_of_the_last_picture(tmp_path):
     """Noise at the beginning is grey; what is learned may not be."""
-    for name, colour in (("0", (90, 90, 90)), ("1", (200, 30, 60))):
-        Image.new("RGB", (8, 8), colour).save(tmp_path / f"{name}.png")
+    grey = Image.new("RGB", (8, 8), (90, 90, 90))
+    grey.save(tmp_path / "0.png")
+    grey.paste((200, 30, 60), (2, 2, 6, 6))
+    grey.save(tmp_path / "1.png")
     pictures.save_film(tmp_path / "a.gif", [tmp_path / "0.png", tmp_path / "1.png"])
     with Image.open(tmp_path / "a.gif") as film:
         film.seek(1)
