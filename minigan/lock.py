@@ -24,7 +24,12 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / ".lock"
-        self._file = open(self.path, "a+b")  # noqa: SIM115 (it stays open)
+        try:
+            self._file = open(self.path, "a+b")  # noqa: SIM115 (it stays open)
+        except OSError as error:
+            raise InputError(
+                f"cannot write to {folder}: {error.strerror}; a copy of it that is yours can be played on"
+            ) from None
         if not (_take(self._file) and self._is_there()):
             self._file.seek(0)
             holder = self._file.read(200).decode(errors="replace").strip() or "another process"

@@ -55,6 +55,11 @@ def test_a_killed_process_holds_nobody_up(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(InputError, match="cannot write to .*missing: .*; a copy of it"):
+        Lock(tmp_path / "missing")
+
+
 def test_in_one_process_too(tmp_path):
     lock = Lock(tmp_path)
     with pytest.raises(InputError, match=f"process {os.getpid()} "):
