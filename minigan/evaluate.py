@@ -18,8 +18,8 @@ from minigan.cli import Parser, exit_status
 from minigan.data import Dataset, Mixture
 from minigan.errors import InputError
 from minigan.ops import log_softmax
+from minigan.players import generate, use_threads
 from minigan.random import Streams
-from minigan.sample import generate
 from minigan.tensor import Tensor
 
 EXAMPLES = """\
@@ -80,7 +80,7 @@ def evaluate(
     """All that there is to measure of a run, by name, as JSON can hold it; beside it, under "references",
     what real examples and what noise score by the same measures."""
     config, dataset, G = run.load_generator(folder, backend)
-    run.use_threads(threads, backend, config.recipe.batch, G)
+    use_threads(threads, backend, config.recipe.batch, G)
     count = POINTS if isinstance(dataset, Mixture) else centres
     samples = generate(G, config.recipe.noise(Streams(seed, backend)("sample"), count))
     found: dict[str, Any] = {"run": str(folder), "recipe": config.recipe.name, "data": dataset.name}
@@ -213,7 +213,7 @@ def memorising(samples: np.ndarray, dataset: Dataset) -> dict[str, Any]:
     valid = _values(dataset.valid[:SIGMA_IMAGES], dataset)
     found: dict[str, Any] = {"images": len(train)}
     for name, x in (("samples", samples[:SIGMA_IMAGES]), ("validation", valid)):
-        to_train, to_test = modes.nearest_distance(x, train), modes.nearest_distance(x, test)
+        to_train, to_test = (modes.nearest(x, images)[1] for images in (train, test))
         found[name] = {
             "count": len(x),
             "to_training": float(to_train.mean()),

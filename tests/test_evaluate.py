@@ -5,15 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from minigan import data, evaluate, parzen, recipes, run, sample
+from minigan import data, evaluate, parzen, players, recipes, run
 from minigan.backend import Backend
 from minigan.classifier import Classifier, Settings
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.ops import log_softmax
+from minigan.players import generate
 from minigan.random import Streams
-from minigan.sample import generate
 from minigan.tensor import Tensor
+from minigan.training import Training
 
 FLOAT32 = Backend("numpy", "float32")
 OWN_JUDGES = dict(evaluate.JUDGES)  # before a quicker one takes the place of one of them
@@ -38,7 +39,7 @@ def runs(tmp_path_factory):
         ("tanh", recipes.find("digits").change(**SMALL, output="tanh")),
         ("points", recipes.find("ring8").change(**SMALL, batch=5000)),
     ):
-        training = run.Training(run.configure(recipe, 1, "numpy"), FLOAT32)
+        training = Training(run.configure(recipe, 1, "numpy"), FLOAT32)
         training.start(str(home / name))
         training.play(lambda t, means: None)
     return home
@@ -189,7 +190,7 @@ def test_a_run_in_minus_one_to_one_is_measured_in_zero_to_one(runs):
     found = evaluate.evaluate(runs / "tanh", FLOAT32, centres=1000)
     _, dataset, G = run.load_generator(runs / "tanh", FLOAT32)
     z = run.read_config(runs / "tanh").recipe.noise(Streams(0, FLOAT32)("sample"), 1000)
-    samples = (sample.generate(G, z) + 1) / 2
+    samples = (players.generate(G, z) + 1) / 2
     assert samples.min() >= 0
     expected = evaluate.memorising(samples, data.load("digits"))["samples"]
     assert found["memorising"]["samples"] == pytest.approx(expected, rel=1e-5)

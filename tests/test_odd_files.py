@@ -17,6 +17,7 @@ from minigan.classifier import Classifier, Settings
 from minigan.errors import InputError
 from minigan.reproduce import classifier as reproduce_classifier
 from minigan.reproduce.report import Report
+from minigan.training import Training
 
 OTHERS = {
     "null": "null",
@@ -86,8 +87,8 @@ def good(tmp_path_factory):
     folder = tmp_path_factory.mktemp("odd") / "run"
     small = {"epochs": 2, "batch": 500, "z": 3, "hidden": (4,), "units": (3,), "pieces": 2}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run.pictures, "save_curves", lambda *_: None)  # slow
-        training = run.Training(run.configure(recipes.find("digits").change(**small), 1, "numpy"), Backend())
+        patch.setattr(pictures, "save_curves", lambda *_: None)  # slow
+        training = Training(run.configure(recipes.find("digits").change(**small), 1, "numpy"), Backend())
         training.start(str(folder))
         training.play(lambda t, means: None)
     return folder
@@ -95,7 +96,7 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def spoilt(good, tmp_path, monkeypatch):
-    monkeypatch.setattr(run.Training, "play", lambda *_: True)  # to get so far is enough
+    monkeypatch.setattr(Training, "play", lambda *_: True)  # to get so far is enough
     return shutil.copytree(good, tmp_path / "run")
 
 

@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import data, evaluate, recipes, run, sample, theory
+from minigan import data, evaluate, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
@@ -16,6 +16,7 @@ from minigan.random import Streams
 from minigan.reproduce import __main__ as reproduce
 from minigan.reproduce import curve, figure1, figure2, figure3, milestones, modes, report, table1
 from minigan.reproduce import theory as theory_again
+from minigan.training import Training
 
 FLOAT32, QUIET = Backend("numpy", "float32"), Namespace(quiet=True, threads=None)
 SMALL = {"epochs": 1, "batch": 500, "z": 3, "hidden": (5,), "units": (4,)}
@@ -92,11 +93,11 @@ def test_a_run_is_measured_at_each_epoch(tmp_path, monkeypatch):
 
 def test_a_run_in_the_way_and_a_run_that_is_stopped(tmp_path, monkeypatch):
     recipe = recipes.find("digits").change(**SMALL)
-    run.Training(run.configure(recipe, 1, "numpy"), FLOAT32).start(str(tmp_path / "run"))
-    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("the other run was gone on with"))
+    Training(run.configure(recipe, 1, "numpy"), FLOAT32).start(str(tmp_path / "run"))
+    monkeypatch.setattr(Training, "play", lambda *_: pytest.fail("the other run was gone on with"))
     with pytest.raises(InputError, match="seed is 1, not 2"):
         milestones._measure(tmp_path / "run", recipe, 2, FLOAT32, QUIET, [0.1])
-    monkeypatch.setattr(run.Training, "play", lambda *_: False)
+    monkeypatch.setattr(Training, "play", lambda *_: False)
     with pytest.raises(KeyboardInterrupt):
         milestones._measure(tmp_path / "other", recipe, 2, FLOAT32, QUIET, [0.1])
 
@@ -151,8 +152,8 @@ def test_a_variant_differs_in_one_place():
 def digits_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "digits"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run.pictures, "save_curves", lambda *_: None)
-        training = run.Training(run.configure(recipes.find("digits").change(**SMALL), 1, "numpy"), FLOAT32)
+        patch.setattr(pictures, "save_curves", lambda *_: None)
+        training = Training(run.configure(recipes.find("digits").change(**SMALL), 1, "numpy"), FLOAT32)
         training.start(str(folder))
         training.play(lambda t, means: None)
     return folder
@@ -169,7 +170,7 @@ def drawn(digits_run, tmp_path, monkeypatch):
         monkeypatch.setattr(module.pictures, "save_grid", lambda *arguments: grids.append(arguments))
         out = ["--out", str(tmp_path), "--quiet", "--seed", "6", "--run", str(digits_run)]
         assert module.main(out) == 0
-        samples = sample.generate(G, config.recipe.noise(Streams(6, FLOAT32)("sample"), count))
+        samples = players.generate(G, config.recipe.noise(Streams(6, FLOAT32)("sample"), count))
         return grids[0], report.read_json(tmp_path / f"{name}.json")["found"], samples
 
     return draw
@@ -220,7 +221,7 @@ def test_the_film_of_figure_1(monkeypatch):
 
 
 def test_the_numbers_of_a_frame_are_those_of_its_curves():
-    game = run.set_up(figure1.RECIPE, run.load_data(figure1.RECIPE), Backend("numpy", "float64"), 1)
+    game = players.set_up(figure1.RECIPE, players.load_data(figure1.RECIPE), Backend("numpy", "float64"), 1)
     game.G.parameters()[-1].data += 2.0
     frame = figure1.frame("title", game)
     x, p, q, D = (np.array(frame[name]) for name in ("x", "p_data", "p_g", "D"))
@@ -243,7 +244,7 @@ def test_a_game_is_measured_on_noise_that_it_did_not_learn_from(monkeypatch):
     game, *_ = modes.begin("ring8", 1, FLOAT32)
     monkeypatch.setattr(modes, "begin", lambda *_: (game, lambda game, t: None, 3))
     ring = data.load("ring8")
-    samples = sample.generate(game.G, recipes.find("ring8").noise(Streams(1, FLOAT32)("sample"), 2500))
+    samples = players.generate(game.G, recipes.find("ring8").noise(Streams(1, FLOAT32)("sample"), 2500))
     found = modes._measure("ring8", 1, FLOAT32)
     assert found["spread"] == pytest.approx(float(samples.std(axis=0).max()), rel=1e-6)
     near = (np.linalg.norm(samples[:, None] - ring.modes, axis=2) < 3 * ring.std).any(axis=1)

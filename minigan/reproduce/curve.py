@@ -2,10 +2,10 @@
 
 from argparse import Namespace
 
-from minigan import evaluate, parzen, pictures, recipes, threads
+from minigan import evaluate, parzen, recipes, threads
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
-from minigan.reproduce import milestones
+from minigan.reproduce import figures, milestones
 from minigan.reproduce.report import Report, how_long, parser, say
 
 EXAMPLES = """\
@@ -48,7 +48,7 @@ def _curve(args: Namespace, argv: list[str]) -> int:
         name: milestones.measured(report, name, recipe, args.seed, epochs, backend, args, sigmas)
         for name, recipe in VARIANTS.items()
     }
-    pictures.save_log_likelihood(report.picture("curve"), curves)
+    figures.save_log_likelihood(report.picture("curve"), curves)
     for name, curve in curves.items():
         for ruler in milestones.RULERS:
             found = ((one["epoch"], milestones.by(ruler, one)) for one in curve)

@@ -23,11 +23,12 @@ from minigan.errors import InputError
 from minigan.files import write_atomically
 from minigan.nn import Layer
 from minigan.optim import exponential_decay
+from minigan.players import generate, load_data, set_up
+from minigan.progress import Progress
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.reproduce.report import Report, say, seconds_each
-from minigan.sample import generate
-from minigan.train import Progress
+from minigan.training import Training
 
 RULERS = ("grid", "refined")
 FIT_FROM, FIT_LEAST = 300, 4  # the first epoch and the number of milestones that a line is fitted to
@@ -98,11 +99,11 @@ def _measure(
         if differences := stored.differences(config):
             raise InputError(f"{folder} holds another run: {'; '.join(differences)}; name another --out")
     if not path.exists():
-        _train(run.Training(config, backend), folder, begun, args)
-    return of_milestone(folder, recipe.epochs, run.load_data(recipe), backend, sigmas)
+        _train(Training(config, backend), folder, begun, args)
+    return of_milestone(folder, recipe.epochs, load_data(recipe), backend, sigmas)
 
 
-def _train(training: run.Training, folder: Path, begun: bool, args: Namespace) -> None:
+def _train(training: Training, folder: Path, begun: bool, args: Namespace) -> None:
     """To the last epoch, and keep the checkpoint there."""
     epoch = training.config.recipe.epochs
     training.use_threads(args.threads or training.config.threads)
@@ -173,8 +174,8 @@ def samples(G: Layer, recipe: Recipe, backend: Backend) -> np.ndarray:
 
 def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     """How long a run and its measurements will take here, after a few updates and a small measurement."""
-    dataset = run.load_data(recipe)
-    game = run.set_up(recipe, dataset, backend, 0)
+    dataset = load_data(recipe)
+    game = set_up(recipe, dataset, backend, 0)
     update = algorithm1.UPDATES[recipe.update]
 
     def step(t: int) -> None:

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluate, parzen, pictures, run, threads
+from minigan import data, evaluate, parzen, run, threads
 from minigan.backend import Backend, choose, to_host
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
-from minigan.reproduce import milestones, table1
+from minigan.reproduce import figures, milestones, table1
 from minigan.reproduce.report import Report, parser, say
 from minigan.tensor import Array
 
@@ -60,7 +60,7 @@ def _ruler(args: Namespace, argv: list[str]) -> int:
         name: report.keep(name, partial(_measure, make, dataset, backend)) for name, make in sets.items()
     }
     seconds = report.keep("seconds", lambda: _seconds(dataset, backend))
-    pictures.save_ruler(report.picture("ruler"), found, STEP, dataset.train.shape[1])
+    figures.save_ruler(report.picture("ruler"), found, STEP, dataset.train.shape[1])
     print(as_text(found, dataset.train.shape[1]))
     one, more = seconds["one"], seconds["hundred"] / seconds["one"]
     print(

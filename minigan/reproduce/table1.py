@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluate, parzen, pictures, recipes, run, threads
+from minigan import data, evaluate, parzen, recipes, run, threads
 from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.recipes import Recipe
-from minigan.reproduce import milestones
+from minigan.reproduce import figures, milestones
 from minigan.reproduce.report import Report, how_long, parser, say
 
 EXAMPLES = """\
@@ -83,7 +83,7 @@ def _table1(args: Namespace, argv: list[str]) -> int:
     }
     summary = report.found["summary"] = summarise([curve for _, _, curve in runs]) | {"lines": lines}
     report.write()
-    pictures.save_log_likelihood(report.picture("table1"), curves, lines)
+    figures.save_log_likelihood(report.picture("table1"), curves, lines)
     print(as_text(summary, calibration))
     print(report.path)
     return 0
