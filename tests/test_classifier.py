@@ -11,6 +11,7 @@ from minigan.backend import Backend, to_host
 from minigan.classifier import SETTINGS, Classifier, limit_columns
 from minigan.nn import Dropout
 from minigan.ops import cross_entropy
+from minigan.random import Streams
 from minigan.reproduce import classifier as reproduce
 from minigan.tensor import Tensor, backward
 
