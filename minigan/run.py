@@ -151,6 +151,12 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
     return list(filter(_is_record, records))
 
 
+def epochs_of(folder: Path) -> int:
+    """How many epochs the run has behind it, by its log."""
+    log = read_log(folder)
+    return log[-1]["epoch"] if log else 0
+
+
 def _is_record(r: Any) -> bool:
     """Whether it is what an epoch leaves, as far as anybody reads it."""
     names = ("epoch", "update")

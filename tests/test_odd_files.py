@@ -11,7 +11,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, evaluate, pictures, recipes, run, sample, train
+from minigan import checkpoint, data, evaluation, pictures, recipes, run, sample, train
 from minigan.backend import Backend
 from minigan.classifier import Classifier, Settings
 from minigan.errors import InputError
@@ -177,7 +177,7 @@ def test_log(spoilt, capsys):
             nobody_reads = what.startswith(("learning_rate", "momentum", "seconds"))
             assert (len(read) == 2) == (nobody_reads or what in NUMBERS_TOO), what
         path.write_text(f"{lines[1]}\n{text}\n")
-        assert evaluate.epochs_of(spoilt) in (1, 2), what
+        assert run.epochs_of(spoilt) in (1, 2), what
         taken += read
         assert one_line_or_no_harm(lambda: resume(spoilt), what, capsys) == 0
     pictures.save_curves(spoilt / "curves.png", taken)
@@ -216,7 +216,7 @@ def test_a_classifier_of_before(judge, tmp_path):
         else:
             checkpoint.save(path, others, json.loads(text))
         path.with_name("checkpoint.previous.npz").unlink(missing_ok=True)
-        if evaluate._restored(judge, path, identity):
+        if evaluation._restored(judge, path, identity):
             assert others is arrays and not what.startswith(("identity", "all")), what
         try:
             found = reproduce_classifier._resume(judge, tmp_path, identity)

@@ -390,11 +390,23 @@ def test_every_setting_has_impossible_values():
     ("mnist", {"optimiser": "adam", "momentum_end": 0.8}, "--momentum-end has no effect"),
     ("mnist", {"output": "linear", "bias_clip": 0.1}, "--bias-clip has no effect"),
     ("keras-mlp", {"pieces": 3}, "--pieces has no effect"),
+    ("keras-mlp", {"batch": 1}, "--batch: expected 2 or more, since batch norm needs a variance"),
+    ("mnist", {"hidden": ("12", "12")}, "--hidden: expected a value like"),
     ("mnist-alternating", {"k": 2, "update": "simultaneous"}, "--k: expected 1 with the simultaneous"),
 ])  # fmt: skip
 def test_settings_that_do_not_go_together(name, changes, option):
     with pytest.raises(InputError, match=f"^{option}"):
         recipes.find(name).change(**changes)
+
+
+def test_a_whole_number_is_a_number_too():
+    assert recipes.mnist.change(lr=1).lr == 1
+
+
+def test_only_a_sigmoid_begins_with_the_mean_image():
+    for output in ("tanh", "linear"):
+        G, _ = networks(recipes.mnist.change(hidden=(4, 4), output=output), random_bytes(6))
+        assert not G.parameters()[-1].data.any()
 
 
 @pytest.mark.parametrize(

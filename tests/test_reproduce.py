@@ -7,12 +7,12 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, evaluate, parzen, pictures, players, recipes, run, theory
+from minigan import checkpoint, data, evaluation, parzen, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import read_json, write_json
-from minigan.reproduce import curve, figure1, milestones, modes, ruler, table1
+from minigan.reproduce import centres, curve, figure1, figures, milestones, modes, ruler, table1
 from minigan.reproduce import theory as theory_again
 from minigan.reproduce.__main__ import REPRODUCTIONS, main
 from minigan.reproduce.report import Report, how_long
@@ -77,8 +77,8 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
         (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
         (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
         (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),
-        (["table1", "--sigmas", ".1,two"], "--sigmas: expected numbers from .001 to 1000"),
-        (["curve", "--sigmas", "0"], "--sigmas: expected numbers from .001 to 1000"),
+        (["table1", "--sigmas", ".1,two"], "argument --sigmas: expected numbers from .001 to 1000"),
+        (["curve", "--sigmas", "0"], "argument --sigmas: expected numbers from .001 to 1000"),
         (["table1", "--player", "average98"], "--player is for the checkpoints of --runs"),
         (["table1", "--runs", "nowhere"], "expected a run folder"),
         (["ruler", "--run", "nowhere"], "expected a run folder"),
@@ -189,7 +189,7 @@ def test_figure1_in_little(tmp_path, monkeypatch, capsys):
     )
     frames = [one | {"z": [0.0], "G(z)": [0.5]}] * (1 + 3 * figure1.PER_PHASE)
     monkeypatch.setattr(figure1, "play", lambda seed: frames)
-    monkeypatch.setattr(pictures, "save_game", lambda path, shown, top: path.write_bytes(b"%d" % len(shown)))
+    monkeypatch.setattr(figures, "save_game", lambda path, shown, top: path.write_bytes(b"%d" % len(shown)))
     monkeypatch.setattr(pictures, "save_film", lambda path, paths: path.write_bytes(b"%d" % len(paths)))
     assert main(["figure1", "--out", str(tmp_path), "--quiet"]) == 0
     assert (tmp_path / "figure1.png").read_bytes() == b"4"
@@ -275,7 +275,7 @@ def little(monkeypatch):
     digits = small_digits()
     recipe = recipes.mnist.change(hidden=(8,), units=(4,), z=4)
     monkeypatch.setattr(data, "load", lambda *_: digits)
-    monkeypatch.setattr(evaluate, "CENTRES", 200)
+    monkeypatch.setattr(evaluation, "CENTRES", 200)
     monkeypatch.setattr(recipes, "mnist", recipe)
     monkeypatch.setattr(curve, "VARIANTS", {"a": recipe, "b": recipe.change(loss="minimax")})
     return recipe
@@ -470,7 +470,7 @@ def image_width(path):
 
 
 def test_ruler(little, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(evaluate, "CENTRES", 600)
+    monkeypatch.setattr(evaluation, "CENTRES", 600)
     monkeypatch.setattr(ruler, "COUNTS", (100, 300))
     assert table(tmp_path, "--epochs", "1") == 0
     command = ["ruler", "--run", str(tmp_path / "seed-1"), "--out", str(tmp_path / "ruler")]
@@ -524,8 +524,8 @@ def test_one_step_of_lloyd():
     x = np.array([[0, 0], [10, 10], [1, 1], [11, 11], [2, 2]], np.uint8)
     dataset = Dataset("mine", x, x, x)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "CENTRES", 2)
-        np.testing.assert_allclose(table1.centroids(dataset), [[1, 1], [10.5, 10.5]])
+        patch.setattr(evaluation, "CENTRES", 2)
+        np.testing.assert_allclose(centres.centroids(dataset), [[1, 1], [10.5, 10.5]])
 
 
 def test_curve(little, tmp_path, capsys):

@@ -7,14 +7,14 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import data, evaluate, pictures, players, recipes, run, theory
+from minigan import data, evaluation, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.nn import Layer
 from minigan.random import Streams
 from minigan.reproduce import __main__ as reproduce
-from minigan.reproduce import curve, figure1, figure2, figure3, milestones, modes, report, table1
+from minigan.reproduce import centres, curve, figure1, figure2, figure3, milestones, modes, report, table1
 from minigan.reproduce import theory as theory_again
 from minigan.training import Training
 
@@ -104,8 +104,8 @@ def test_a_run_in_the_way_and_a_run_that_is_stopped(tmp_path, monkeypatch):
 
 def test_every_run_is_measured_with_the_same_noise(monkeypatch):
     recipe = recipes.find("ring8")
-    monkeypatch.setattr(evaluate, "log_likelihood", lambda samples, *_, **__: samples)
-    monkeypatch.setattr(evaluate, "CENTRES", 50)
+    monkeypatch.setattr(evaluation, "log_likelihood", lambda samples, *_, **__: samples)
+    monkeypatch.setattr(evaluation, "CENTRES", 50)
     found = milestones.log_likelihood(Doubles(), recipe, None, FLOAT32)
     np.testing.assert_array_equal(found, 2 * recipe.noise(Streams(0, FLOAT32)("sample"), 50))
 
@@ -120,18 +120,18 @@ def test_the_paper_s_table():
 
 
 def test_centres_that_no_generator_made(monkeypatch):
-    monkeypatch.setattr(evaluate, "CENTRES", 3)
+    monkeypatch.setattr(evaluation, "CENTRES", 3)
     rng = np.random.default_rng(0)
     train, test = rng.integers(0, 256, (7, 4), np.uint8), rng.integers(0, 256, (5, 4), np.uint8)
     dataset = Dataset("mine", train, test, test, prepare=lambda x: x / 255)
-    np.testing.assert_allclose(table1.real_images(dataset), train[:3] / 255, rtol=1e-6)
-    np.testing.assert_allclose(table1._mean_image(dataset), [train.mean(axis=0) / 255], rtol=1e-6)
+    np.testing.assert_allclose(centres.real_images(dataset), train[:3] / 255, rtol=1e-6)
+    np.testing.assert_allclose(centres._mean_image(dataset), [train.mean(axis=0) / 255], rtol=1e-6)
 
 
 def test_lloyd_asks_for_the_nearest_not_for_the_largest_product(monkeypatch):
-    monkeypatch.setattr(evaluate, "CENTRES", 2)
+    monkeypatch.setattr(evaluation, "CENTRES", 2)
     x = np.array([[1, 1], [9, 9], [2, 2], [8, 8]], np.uint8)
-    np.testing.assert_allclose(table1.centroids(Dataset("mine", x, x, x)), [[1.5, 1.5], [8.5, 8.5]])
+    np.testing.assert_allclose(centres.centroids(Dataset("mine", x, x, x)), [[1.5, 1.5], [8.5, 8.5]])
 
 
 def test_a_variant_differs_in_one_place():

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from minigan import evaluate, parzen, recipes, threads
+from minigan import parzen, recipes, threads
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
 from minigan.reproduce import figures, milestones
@@ -29,13 +29,13 @@ def _parser() -> Parser:
     made = parser("curve", "The paper's MNIST experiment while it trains, and its variants.", EXAMPLES)
     made.add_argument("--epochs", default=EPOCHS, metavar="N,N", help=f"when to measure (default: {EPOCHS})")
     made.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
-    evaluate.add_sigmas(made)
+    made.add_sigmas()
     made.add_backend()
     return made
 
 
 def _curve(args: Namespace, argv: list[str]) -> int:
-    epochs, sigmas = milestones.epochs_of(args.epochs), evaluate.sigmas_of(args.sigmas)
+    epochs, sigmas = milestones.epochs_of(args.epochs), args.sigmas
     backend = choose(args.backend)
     threads.use(args.threads, parzen.PRODUCTS)
     report = Report("curve", args.out, argv, {"backend": backend.name, "seed": args.seed})

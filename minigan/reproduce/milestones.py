@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, checkpoint, evaluate, parzen, run
+from minigan import algorithm1, checkpoint, evaluation, parzen, run
 from minigan.backend import Backend, xp_of
 from minigan.data import Dataset
 from minigan.errors import InputError
@@ -164,12 +164,20 @@ def log_likelihood(
     G: Layer, recipe: Recipe, dataset: Dataset, backend: Backend, sigmas: Sequence[float] = parzen.SIGMAS
 ) -> dict[str, Any]:
     """By the paper's protocol and with sigma refined, with the same noise for every run."""
-    return evaluate.log_likelihood(samples(G, recipe, backend), dataset, backend, sigmas=sigmas)
+    return evaluation.log_likelihood(samples(G, recipe, backend), dataset, backend, sigmas=sigmas)
 
 
 def samples(G: Layer, recipe: Recipe, backend: Backend) -> np.ndarray:
     """The centres of Table 1: the same noise for every run."""
-    return generate(G, recipe.noise(Streams(0, backend)("sample"), evaluate.CENTRES))
+    return generate(G, recipe.noise(Streams(0, backend)("sample"), evaluation.CENTRES))
+
+
+def recipe_of(folder: str) -> Recipe:
+    """The recipe of a run of mnist; InputError for a run of anything else."""
+    recipe = run.read_config(Path(folder)).recipe
+    if recipe.data != "mnist" or recipe.values != "unit":
+        raise InputError(f"{folder} did not learn mnist in [0, 1], and this is of that")
+    return recipe
 
 
 def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
@@ -186,8 +194,8 @@ def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     updates = ceil(epochs[-1] * game.data.per_epoch / recipe.k)
     x = backend.asarray(np.zeros((1000, dataset.train.shape[1]), np.float32))
     of_windows = seconds_each(lambda _: float(parzen.log_likelihood(x, x, 1.0).sum()), 2)
-    rows = 4 * len(dataset.valid[: evaluate.SIGMA_IMAGES]) + len(dataset.test)  # twice for each choice
-    return updates * of_update + len(epochs) * rows / len(x) * evaluate.CENTRES / len(x) * of_windows
+    rows = 4 * len(dataset.valid[: evaluation.SIGMA_IMAGES]) + len(dataset.test)  # twice for each choice
+    return updates * of_update + len(epochs) * rows / len(x) * evaluation.CENTRES / len(x) * of_windows
 
 
 # Rulers and lines ------------------------------------------------------------------------------------
