@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from minigan import parzen
@@ -74,6 +74,23 @@ def _sigmas(text: str) -> tuple[float, ...]:
     if not sigmas or not all(0.001 <= sigma <= 1000 for sigma in sigmas):
         raise argparse.ArgumentTypeError(f"expected numbers from .001 to 1000 as .1,.2,.4, got {text!r}")
     return sigmas
+
+
+def dispatch(argv: list[str], commands: Mapping[str, Callable[[list[str]], int]], overview: str) -> int:
+    """Run the command that `argv` names first with the rest of it; the overview where it names none."""
+    name, *rest = argv or ["--help"]
+    if name in commands:
+        return commands[name](rest)
+    if name not in ("-h", "--help"):
+        raise InputError(f"there is no command {name!r}, only {', '.join(commands)}")
+    print(overview)
+    return 0
+
+
+def listing(purposes: Mapping[str, str]) -> str:
+    """A line for each command, with what it is for."""
+    width = max(map(len, purposes))
+    return "\n".join(f"  {name:{width}}  {purpose}" for name, purpose in purposes.items())
 
 
 def exit_status(command: Callable[[], int]) -> int:

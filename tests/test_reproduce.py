@@ -73,7 +73,7 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["figure4"], "nothing called 'figure4'"),
+        (["figure4"], "no command 'figure4'"),
         (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
         (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
         (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),

@@ -26,6 +26,7 @@ PLUMBING = (
     "shell",
     "settings",
     "paper",
+    "evaluation": ("evaluate",),
     "keras_mlp",
     "recipes",
     "players",
@@ -33,10 +34,11 @@ PLUMBING = (
     "training",
     "progress",
 )
-MODULES = (*CORE, *MEASURES, *PLUMBING, "train", "sample", "evaluate", "reproduce")
+MODULES = (*CORE, *MEASURES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
+    "evaluation": ("evaluate",),
     "keras_mlp": ("recipes", "whole_run"),
     "nn": ("nn", "modes"),
     "paper": ("recipes",),
