@@ -20,21 +20,9 @@ TESTS = HERE.parent
 PACKAGE = HERE.parents[1] / "minigan"
 CORE = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
 MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
-PLUMBING = (
-    "threads",
-    "lock",
-    "shell",
-    "settings",
-    "paper",
-    "evaluation": ("evaluate",),
-    "keras_mlp",
-    "recipes",
-    "players",
-    "run",
-    "training",
-    "progress",
-)
-MODULES = (*CORE, *MEASURES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
+PLUMBING = ("threads", "lock", "shell", "players", "run", "training", "progress")
+RECIPES = ("settings", "paper", "keras_mlp", "recipes")
+MODULES = (*CORE, *MEASURES, *RECIPES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
