@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, evaluation, parzen, pictures, recipes, run, theory
+from minigan import checkpoint, data, evaluation, parzen, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
