@@ -4,6 +4,7 @@
 ```` ```text ````               after a cell: what it prints
 ```` ```python raises=E ````    a cell that must raise E; its output ends with the line `E: message`
 ```` ```python rtol=.. ````     this cell's relative tolerance (1e-3, integers exact); atol=.. absolute
+```` ```python turn ````        the reader's turn: it ends with a stub; the answer is folded below it
 ```` ```python no-run ````      shown, not run
 
 `<!-- quote minigan/tensor.py backward -->` on the line before a `python no-run` fence says whose source
@@ -22,6 +23,8 @@ from pathlib import Path
 from textwrap import dedent
 
 MOST_LINES = 300
+MOST_COLUMNS = 88  # of code and output: a page of the site shows 89
+ANSWERS = "minigan/homework/turns/"
 LAST_SECTIONS = ["Check yourself", "Homework", "In the paper", "What to remember"]
 RTOL = 1e-3
 
@@ -189,13 +192,13 @@ class Lesson:
 
     def faults(self) -> list[Fault]:
         """What is wrong with the form, without running anything."""
-        return [*self._options(), *self._sections(), *self._links()]
+        return [*self._options(), *self._columns(), *self._turn(), *self._sections(), *self._links()]
 
     def _options(self) -> list[Fault]:
         found = []
         for fence in self.fences:
             if fence.language == "python":
-                known = {"no-run", "raises", "rtol", "atol"}
+                known = {"no-run", "raises", "rtol", "atol", "turn"}
                 found += [Fault(fence.start + 1, f"unknown: {w}") for w in fence.options if w not in known]
         return found + [
             Fault(
@@ -203,6 +206,27 @@ class Lesson:
             )
             for cell in self.cells
             if cell.raises and not cell.output
+        ]
+
+    def _columns(self) -> list[Fault]:
+        return [
+            Fault(i + 1, f"{len(self.lines[i])} columns; code and output have at most {MOST_COLUMNS}")
+            for fence in self.fences
+            for i in range(fence.start + 1, fence.end)
+            if len(self.lines[i]) > MOST_COLUMNS
+        ]
+
+    def _turn(self) -> list[Fault]:
+        turns = [fence.start for fence in self.fences if "turn" in fence.options]
+        answers = [q.fence.start for q in self.quotations if q.source.startswith(ANSWERS)]
+        folded = [line for line in answers if line in self.folded]
+        if len(turns) == len(answers) == len(folded) <= 1 and turns <= folded:
+            return []
+        return [
+            Fault(
+                (turns or answers)[0] + 1,
+                f"a turn is one cell, and below it, folded, one quotation of {ANSWERS}",
+            )
         ]
 
     def _sections(self) -> list[Fault]:

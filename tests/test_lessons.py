@@ -173,6 +173,8 @@ def test_a_good_lesson_passes_and_nothing_is_rewritten(folder, capsys):
         ("```python\nprint(x + x)", "```python rtl=1\nprint(x + x)", "unknown: rtl"),
         ("It doubles.\n", "```text\n", "is never closed"),
         ("```python\nprint(x + x)", " ```python\nprint(x + x)", "must begin its line"),
+        ("print(x + x)", "print(x + x)" + " " * 77, "89 columns; code and output have at most 88"),
+        ("```python\nprint(x + x)", "```python turn\nprint(x + x)", "a turn is one cell, and below it"),
     ],
 )
 def test_a_fault_is_found_and_named(folder, capsys, old, new, expected):
