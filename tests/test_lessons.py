@@ -127,6 +127,16 @@ def test_the_table_of_lessons_names_each_that_exists():
     assert [path.name for path in LESSONS if f"]({path.name})" not in table] == []
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_table_and_the_chapter_name_the_same_homework(path):
+    table = (ROOT / "lessons" / "README.md").read_text(encoding="utf-8")
+    (last,) = re.findall(rf"^\| {path.stem[:2]} \|.*\|([^|]*)\|$", table, re.MULTILINE)
+    section = path.read_text(encoding="utf-8").partition("\n## Homework\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"hw\d\d|capstone", section))
+    assert named == set(re.findall(r"hw\d\d|capstone", last))
+    assert all(f"python -m minigan.homework start {name}" in section for name in named) or path.stem[:2] == "07"
+
+
 def test_the_page_about_own_images_runs_as_it_stands():
     page = Lesson(ROOT / "docs" / "howto" / "own-images.md")
     assert run.output_faults(page, run.execute(page)) == []
