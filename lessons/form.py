@@ -8,7 +8,8 @@
 ```` ```python no-run ````      shown, not run
 
 `<!-- quote minigan/tensor.py backward -->` on the line before a `python no-run` fence says whose source
-the fence shows: a function, a class, `Class.method` or a constant; `lines=docstring-off` drops docstrings.
+the fence shows: a function, a class, `Class.method` or a constant; `lines=docstring-off` drops docstrings,
+`lines=checks-off` also every `if` that only raises.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ RTOL = 1e-3
 
 _OPENING = re.compile(r"(`{3,}|~{3,})([^`]*)")
 _INDENTED = re.compile(r"\s+(```|~~~)")
-_QUOTE = re.compile(r"<!--\s*quote\s+(\S+)\s+(\S+?)(?:\s+lines=(docstring-off))?\s*-->")
+_QUOTE = re.compile(r"<!--\s*quote\s+(\S+)\s+(\S+?)(?:\s+lines=(docstring-off|checks-off))?\s*-->")
 _HEADING = re.compile(r"(#+)\s+(.+?)\s*#*$")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*([^)\s]+)[^)]*\)")
 _LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*\]\(\s*([^)\s#]*)(#[^)\s]*)?[^)]*\)")
@@ -90,13 +91,14 @@ class Quotation:
     fence: Fence
     source: str
     symbol: str
-    docstrings: bool
+    left_out: str | None  # "docstring-off", "checks-off" or nothing
 
     def current(self, root: Path) -> str:
         """What the fence must show.  Fault if there is no such file or symbol."""
         try:
             text = (root / self.source).read_text(encoding="utf-8")
-            return quoted(text, self.symbol, self.docstrings)
+            checks = self.left_out != "checks-off"
+            return quoted(text, self.symbol, docstrings=self.left_out is None, checks=checks)
         except FileNotFoundError:
             raise Fault(self.fence.start, f"quotes {self.source}, which does not exist") from None
         except KeyError:
@@ -158,11 +160,12 @@ class Lesson:
             if not marker:
                 raise Fault(
                     i + 1,
-                    "expected <!-- quote path/of/file.py symbol --> or ... symbol lines=docstring-off -->",
+                    "expected <!-- quote path/of/file.py symbol --> or ... symbol lines=docstring-off -->, "
+                    "or lines=checks-off",
                 )
             if fence is None or fence.language != "python" or "no-run" not in fence.options:
                 raise Fault(i + 1, "expected a ```python no-run fence on the line after this marker")
-            found.append(Quotation(fence, marker[1], marker[2], marker[3] is None))
+            found.append(Quotation(fence, marker[1], marker[2], marker[3]))
         return found
 
     @cached_property
@@ -297,7 +300,7 @@ def _split(text: str) -> tuple[list[str], list[str]]:
     return parts, _NUMBER.findall(text)
 
 
-def quoted(text: str, symbol: str, docstrings: bool = True) -> str:
+def quoted(text: str, symbol: str, docstrings: bool = True, checks: bool = True) -> str:
     """The source of `symbol` in the Python file `text`.  KeyError if it has no such symbol."""
     inside = ast.parse(text).body
     for name in symbol.split("."):
@@ -310,6 +313,7 @@ def quoted(text: str, symbol: str, docstrings: bool = True) -> str:
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(d.lineno for d in decorators)])
     left_out = set() if docstrings else set(_docstring_lines(node, lines))
+    left_out |= set() if checks else set(_check_lines(node))
     kept = [lines[i - 1] for i in range(first, _end(node) + 1) if i not in left_out]
     return dedent("\n".join(kept)) + "\n"
 
@@ -331,6 +335,18 @@ def _docstring_lines(node: ast.AST, lines: list[str]) -> list[int]:
             end += end < len(lines) and not lines[end].strip()
             found += range(string.lineno, end + 1)
     return found
+
+
+def _check_lines(node: ast.AST) -> list[int]:
+    """The lines of every `if` that does nothing but raise."""
+    return [
+        line
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.If)
+        and not inner.orelse
+        and all(isinstance(statement, ast.Raise) for statement in inner.body)
+        for line in range(inner.lineno, _end(inner) + 1)
+    ]
 
 
 def _end(node: ast.stmt) -> int:

@@ -134,7 +134,9 @@ def test_the_table_and_the_chapter_name_the_same_homework(path):
     section = path.read_text(encoding="utf-8").partition("\n## Homework\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"hw\d\d|capstone", section))
     assert named == set(re.findall(r"hw\d\d|capstone", last))
-    assert all(f"python -m minigan.homework start {name}" in section for name in named) or path.stem[:2] == "07"
+    assert (
+        all(f"python -m minigan.homework start {name}" in section for name in named) or path.stem[:2] == "07"
+    )
 
 
 def test_the_page_about_own_images_runs_as_it_stands():
@@ -315,6 +317,12 @@ def test_quoted_takes_methods_classes_and_constants():
     )
     with pytest.raises(KeyError):
         quoted(text, "A.g")
+
+
+def test_quoted_leaves_checks_out():
+    check = "    if x < 0:\n        raise ValueError(\n            x\n        )\n"
+    rest = "    if x:\n        x = 1\n    return x\n"
+    assert quoted(f"def f(x):\n{check}{rest}", "f", checks=False) == f"def f(x):\n{rest}"
 
 
 def test_an_svg_is_seen_and_an_empty_one_is_not():
