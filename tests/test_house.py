@@ -121,6 +121,8 @@ ORDER = [
     "homework.answers.__init__",
     "homework.answers.known",
     "homework.answers.diagnose",
+    "homework.turns*",
+    "homework.turn",
     "homework.answers.mutate",
     "homework.answers.proof",
     "homework.marking.__init__",

@@ -144,7 +144,7 @@ class Trial:
         if not dtype and isinstance(got, np.ndarray) and got.dtype.kind == "f":
             tolerance = max(TOLERANCE[name] for name in (got.dtype.name, want.dtype.name))
             got = got.astype(want.dtype)
-        complaint = _difference(got, want, TOLERANCE[want.dtype.name] if tolerance is None else tolerance)
+        complaint = difference(got, want, TOLERANCE[want.dtype.name] if tolerance is None else tolerance)
         self.note(not complaint, got if isinstance(got, np.ndarray) else type(got).__name__)
         if complaint:
             raise Failed(f"{what}: {complaint}")
@@ -376,7 +376,7 @@ def _spent(check: Check, budget: Budget) -> tuple[Outcome, Trial | None, str] | 
     return Outcome(check.name, check.says, check.points, "timeout", message), None, ""
 
 
-def _difference(got: Any, want: np.ndarray, tolerance: float) -> str:
+def difference(got: Any, want: np.ndarray, tolerance: float) -> str:
     """What is wrong with it: shape, then dtype, then values; empty where nothing is."""
     if not isinstance(got, np.ndarray):
         return f"expected an array of shape {want.shape}, got {_short(got)}"
