@@ -129,9 +129,9 @@ mul_owes, div_owes, exp_owes, log_owes, matmul_owes, sum_owes, max_owes = map(_o
 
 
 def _right(trial: Trial, operation: str, case: Case) -> None:
-    """The value and every gradient, in float64, whichever way the memory runs."""
-    x, y, g = _drawn(trial, operation, case)
-    for memory in (BY_ROWS, BY_COLUMNS):
+    """The value and every gradient, in float64, whichever way the memory runs; other numbers each time."""
+    for key, memory in enumerate((BY_ROWS, BY_COLUMNS)):
+        x, y, g = _drawn(trial, operation, case, key)
         got = trial.ask("value", operation, x, y, case[2], memory)
         trial.same("the result", got, VALUE[operation](x, y, **case[2]), dtype=False)
         for by in _names(y):
@@ -162,9 +162,9 @@ def _owed(trial: Trial, operation: str, case: Case) -> None:
         owed.same_again(trial, trial.ask("again", operation, x, y, options, g, by, other), alone)
 
 
-def _drawn(trial: Trial, operation: str, case: Case) -> tuple[Array, Array | None, Array]:
+def _drawn(trial: Trial, operation: str, case: Case, key: int = 0) -> tuple[Array, Array | None, Array]:
     """x, y and g.  Divisors and what log is taken of stay away from 0; the others have both signs."""
-    rng, signs = trial.rng(*case[0], *(case[1] or ())), [-1, 1] if operation != "log" else [1]
+    rng, signs = trial.rng(key, *case[0], *(case[1] or ())), [-1, 1] if operation != "log" else [1]
     x, y = (
         None if shape is None else np.asarray(rng.uniform(0.3, 3, shape) * rng.choice(signs, shape))
         for shape in case[:2]

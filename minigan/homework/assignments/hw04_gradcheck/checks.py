@@ -17,7 +17,7 @@ Case = tuple[str, str, str, Shape, Shape | None]
 SOME = (2, 3)
 SQUARE = (3, 3)
 CALCULUS: list[Case] = [
-    ("x^2", "", "", (3,), None),
+    ("1000 x", "", "", (3,), None),
     *(("x^2", fault, "x", (3,), None) for fault in ("the wrong sign", "half of it", "zero", "0.1 added")),
     ("x^2", "rows reversed", "x", SQUARE, None),
     ("A x", "", "", (3,), None),
@@ -27,7 +27,7 @@ CALCULUS: list[Case] = [
 UPSTREAM: list[Case] = [
     *(("x^2", fault, "x", (3,), None) for fault in ("g left out", "g averaged", "g squared", "g reversed")),
     *(("x + y", fault, "xy", SOME, SOME) for fault in ("g left out", "g averaged", "g reversed")),
-    ("the sum of x^2", "g left out", "x", SOME, None),
+    ("the sum of 2 x", "g left out", "x", SOME, None),
     ("x transposed", "g left out", "x", SOME, None),
     ("x @ y", "g left out", "xy", SOME, (3, 4)),
 ]
@@ -36,31 +36,31 @@ ENTRIES: list[Case] = [
     *(("x^2", f"entry {i} half", "x", SOME, None) for i in range(6)),
     *(("A x", f"entry {i} half", "x", (3, 4), None) for i in (0, 5, 11)),
     ("x^2", "transposed", "x", SQUARE, None),
-    ("the sum of x^2", "entry 2 half", "x", (3,), None),
+    ("the sum of 2 x", "entry 2 half", "x", (3,), None),
 ]
 INPUTS: list[Case] = [
     *((f, "half of it", of, SOME, SOME) for f in ("x y", "x + y") for of in ("x", "y", "xy")),
     ("x @ y", "0.1 added", "y", SOME, (3, 2)),
     ("x + y", "half of it", "y", SOME, (3,)),
-    ("x^2, and no y", "half of it", "x", SOME, SOME),
-    ("y^2, and no x", "half of it", "y", SOME, SOME),
+    ("2 x, and no y", "half of it", "x", SOME, SOME),
+    ("2 y, and no x", "half of it", "y", SOME, SOME),
 ]
 RIGHT: list[Case] = [
     ("sin(20 x)", "", "", (3,), None),
     ("sin(20 x)", "", "", SOME, None),
     ("x / 1000", "", "", SOME, None),
-    ("the sum of x^2", "", "", SOME, None),
+    ("the sum of 2 x", "", "", SOME, None),
     ("sin(20 times the sum of x)", "", "", SOME, None),
     ("x transposed", "", "", SOME, None),
     ("x y", "", "", SOME, (3,)),
     ("x + y", "", "", SOME, (2, 1)),
     ("x @ y", "", "", SOME, (3, 2)),
     ("x @ y", "", "", (1, 3), (3, 1)),
-    ("x^2, and no y", "", "", SOME, (4,)),
-    ("y^2, and no x", "", "", SOME, (4,)),
-    ("x^2", "", "", (), None),
+    ("2 x, and no y", "", "", SOME, (4,)),
+    ("2 y, and no x", "", "", SOME, (4,)),
+    ("1000 x", "", "", (), None),
     ("x y", "", "", (), SOME),
-    ("x^2", "", "", (0, 3), None),
+    ("1000 x", "", "", (0, 3), None),
 ]
 
 
@@ -120,7 +120,7 @@ def writes(trial: Trial) -> None:
     faults = ("writes into x", "a pullback writes into x")
     _judge(trial, [("x^2", fault, "x", SOME, None) for fault in faults])
     _judge(trial, [("x + y", fault, "y", SOME, SOME) for fault in faults])
-    _judge(trial, [("x^2, and no y", "writes into x", "y", SOME, SOME)])
+    _judge(trial, [("2 x, and no y", "writes into x", "y", SOME, SOME)])
 
 
 def again(trial: Trial) -> None:
