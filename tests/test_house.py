@@ -108,6 +108,7 @@ ORDER = [
     "homework.judging.sandbox",
     "homework.judging.judge",
     "homework.judging.owed",
+    "homework.judging.formula",
     "homework.assignments.__init__",
     "homework.assignments.hw*",
     "homework.answers.__init__",
