@@ -27,13 +27,14 @@ def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:
 def gradient(operation: Callable[..., Any], inputs: list[Tensor], g: np.ndarray, by: int) -> dict[str, Any]:
     """The gradients of L = <g, y + witness>, by one input and by the witness.
 
-    y and the witness receive the very same array; y, the younger, first.  Whoever writes into it spoils the
-    witness's gradient, which has to be g.
+    y and the witness receive the very same array, of shape () too; y, the younger, first.  Whoever writes into
+    it spoils the witness's gradient, which has to be g.
     """
     witness = Tensor(np.zeros_like(g))
     older = mul(witness, 1)
-    y = result(operation, inputs)
-    backward(sum((y + older) * Tensor(g)), wrt=[inputs[by], witness])
+    y = result(operation, inputs) + older
+    writeable = np.array(np.broadcast_to(g, y.shape), y.dtype)
+    backward(Tensor((y.data * g).sum(), (y, lambda _: writeable)), wrt=[inputs[by], witness])
     return {"gradient": inputs[by].grad, "witness": witness.grad}
 
 

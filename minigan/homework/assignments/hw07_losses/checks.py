@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigan.homework.judging.formula import Case, Formula, logistic
+from minigan.homework.judging.formula import FAR, Case, Formula, logistic
 from minigan.homework.judging.judge import Trial
 
 SHAPES: list[Case] = [
     (shape, ()) for shape in [(5,), (4, 3), (3, 3), (2, 3, 4), (7, 1), (1,), (1, 6), (0, 2), ()]
 ]
-FAR = (0.0, 36.7, -36.7, 40.0, -40.0, 100.0, -100.0, 800.0, -800.0, 1e4, -1e4)
 BOTH: list[Case] = [
     ((5, 1), (2, 1.0)),
     ((4, 1), (2, 1.0)),
