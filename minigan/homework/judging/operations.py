@@ -27,8 +27,8 @@ def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:
 def gradient(operation: Callable[..., Any], inputs: list[Tensor], g: np.ndarray, by: int) -> dict[str, Any]:
     """The gradients of L = <g, y + witness>, by one input and by the witness.
 
-    y and the witness receive the very same array, of shape () too; y, the younger, first.  Whoever writes into
-    it spoils the witness's gradient, which has to be g.
+    y and the witness receive the very same array (of shape () too); y, the younger, first.  Whoever writes
+    into it spoils the witness's gradient, which has to be g.
     """
     witness = Tensor(np.zeros_like(g))
     older = mul(witness, 1)

@@ -84,8 +84,8 @@ def loss_far(trial: Trial) -> None:
 
 
 def loss_manners(trial: Trial) -> None:
-    LOSS.manners(trial, BOTH[:2])
+    LOSS.manners(trial, BOTH[2:4])
 
 
 def loss_again(trial: Trial) -> None:
-    LOSS.again(trial, BOTH[:2])
+    LOSS.again(trial, BOTH[2:4])

@@ -42,5 +42,5 @@ def non_saturating_gradient(target: Any, a_fake: np.ndarray, g: np.ndarray, _mem
 def non_saturating_again(
     target: Any, a_fake: np.ndarray, g: np.ndarray, _other: list[np.ndarray]
 ) -> list[np.ndarray]:
-    """non_saturating(a_fake) and its gradient, beside another of the same shape, with backward called twice"""
+    """non_saturating(a_fake) and its gradient, beside another of its shape, with backward called twice"""
     return operations.again(target.non_saturating, [a_fake], _other, g, 0)
