@@ -112,7 +112,7 @@ def changing(trial: Trial) -> None:
 
 
 def state(trial: Trial) -> None:
-    _for_cases(trial, CONSTANT[:3] + CHANGING[:2], "v")
+    _for_cases(trial, CONSTANT[:3] + CHANGING[1:3], "v")
 
 
 def resumed(trial: Trial) -> None:

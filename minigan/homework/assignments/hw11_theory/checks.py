@@ -48,7 +48,7 @@ def D_scale(trial: Trial) -> None:
     def test(unit: float) -> None:
         _same_D(trial, *(unit * trial.rng(1).uniform(0.1, 2, (2, 4))))
 
-    trial.forall(UNITS, test)
+    trial.forall([*UNITS, 1e-9, 1e-12, 1e-15], test)
 
 
 def kl_values(trial: Trial) -> None:
