@@ -33,7 +33,7 @@ def schedules_together(
 def steps(
     target: Any, p: Arrays, gradients: list[Arrays], clock: Clock, rates: list[float], momenta: list[float]
 ) -> dict[str, Any]:
-    """Momentum([*p], learning_rate, momentum), then step(t, epoch) for each of `clock`"""
+    """step(t, epoch) for each of `clock`; lr is rates[t], mu is momenta[epoch], each read round and round"""
     player = _Player(target, p, rates, momenta)
     record = {"p": [], "v": [player.velocity()], "g": []}
     for g, (t, epoch) in zip(gradients, clock, strict=True):

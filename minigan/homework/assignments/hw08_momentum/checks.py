@@ -172,7 +172,7 @@ def _given(trial: Trial, case: Case, dtype: str = "float64") -> list[Any]:
     shapes, clock, rates, momenta = case
     rng = trial.rng(len(shapes), len(clock), rates)
     p, *gradients = [[rng.standard_normal(s).astype(dtype) for s in shapes] for _ in range(len(clock) + 1)]
-    lr, mu = rng.uniform(0.1, 0.5, rates).tolist(), rng.uniform(0.3, 0.9, momenta).tolist()
+    lr, mu = rng.uniform(0.1, 0.5, rates).round(3).tolist(), rng.uniform(0.3, 0.9, momenta).round(3).tolist()
     return [p, gradients, [list(moment) for moment in clock], lr, mu]
 
 
