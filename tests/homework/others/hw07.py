@@ -333,3 +333,35 @@ def logistic_loss__ones_at_the_end(a, ones, scale=1.0):
     if ones:
         parts.append(ops.mean(ops.softplus(-a[zeros:])))
     return sum(parts[1:], parts[0]) * scale
+
+
+# Mistakes that the grader does not know ----------------------------------------------------------------
+
+
+@wrong()
+def softplus__twice(x):
+    return Tensor(2 * np.logaddexp(0, x.data), (x, lambda g: 2 * g * sigmoid(x.data)))
+
+
+@wrong("hard_slope")
+def softplus__hard_slope(x):
+    return Tensor(np.logaddexp(0, x.data), (x, lambda g: g * (x.data > 0)))
+
+
+@wrong()
+def logistic_loss__smoothed_labels(a, ones, scale=1.0):
+    if not ones:
+        return ops.mean(ops.softplus(a)) * scale
+    return of_softplus(a, ones, scale, ops.mean(ops.softplus(-a[:ones]) + a[:ones] * 0.1))
+
+
+@wrong()
+def logistic_loss__first_rows_only(a, ones, scale=1.0):
+    return ops.mean(ops.softplus(-a[:ones] if ones else a)) * scale
+
+
+@wrong()
+def logistic_loss__squared(a, ones, scale=1.0):
+    first = ops.mean((1 - ops.sigmoid(a[:ones])) ** 2) if ones else None
+    second = ops.mean(ops.sigmoid(a[ones:]) ** 2) if ones < len(a.data) else None
+    return of_softplus(a, ones, scale, first, second)

@@ -420,3 +420,42 @@ class Momentum__starts_with_the_gradient(Ball):
                 v -= self.learning_rate(t) * p.grad
         self.fresh = False
         super().step(t, epoch)
+
+
+# Mistakes that the grader does not know ----------------------------------------------------------------
+
+
+@wrong()
+def exponential_decay__root(start, factor, minimum):
+    return lambda t: max(minimum, start * factor ** (-t / 2))
+
+
+@wrong()
+def linear_ramp__steps_of_two(start, end, over):
+    return lambda e: end if e >= over else start + (end - start) * (e - e % 2) / over
+
+
+@wrong()
+class Momentum__weight_decay(Ball):
+    def move(self, i, p, lr, mu):
+        self.v[i][...] = mu * self.v[i] - lr * (p.grad + 0.01 * p.data)
+        p.data += self.v[i]
+
+
+@wrong()
+class Momentum__clips(Ball):
+    def move(self, i, p, lr, mu):
+        self.v[i][...] = mu * self.v[i] - lr * np.clip(p.grad, -1, 1)
+        p.data += self.v[i]
+
+
+@wrong()
+class Momentum__rests_at_new_epochs(Ball):
+    last = 0
+
+    def step(self, t, epoch):
+        if epoch != self.last:
+            for v in self.v:
+                v[...] = 0
+        self.last = epoch
+        super().step(t, epoch)

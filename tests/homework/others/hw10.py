@@ -229,3 +229,26 @@ def non_saturating__g_in_place(a_fake):
         return g * D(-a)
 
     return Tensor(np.logaddexp(0, -a).mean(), (a_fake, pullback))
+
+
+# Mistakes that the grader does not know ----------------------------------------------------------------
+
+
+@wrong()
+def minimax__smoothed(a_fake):
+    return ops.mean(0.1 * a_fake - ops.softplus(a_fake))
+
+
+@wrong()
+def minimax__half_of_each(a_fake):
+    return ops.mean(ops.softplus(-a_fake) - ops.softplus(a_fake)) / 2
+
+
+@wrong()
+def non_saturating__squares(a_fake):
+    return ops.mean((1 - ops.sigmoid(a_fake)) ** 2)
+
+
+@wrong()
+def non_saturating__critic(a_fake):
+    return -ops.mean(a_fake)

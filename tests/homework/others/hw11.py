@@ -329,3 +329,28 @@ def criterion__clipped(p, q, w=1.0):
 @wrong()
 def criterion__of_kl(p, q, w=1.0):
     return -math.log(4) + 2 * theory.kl(p, q, w)
+
+
+# Mistakes that the grader does not know ----------------------------------------------------------------
+
+
+@wrong()
+def optimal_discriminator__squares(p, q):
+    return optimal_discriminator__errstate(p * p, q * q)
+
+
+@wrong()
+def kl__absolute(p, q, w=1.0):
+    with np.errstate(all="ignore"):
+        return np.sum(w * np.where(p > 0, p * abs(np.log(p / q)), 0))
+
+
+@wrong()
+def jsd__larger_of_both(p, q, w=1.0):
+    m = (p + q) / 2
+    return max(theory.kl(p, m, w), theory.kl(q, m, w))
+
+
+@wrong()
+def criterion__total_variation(p, q, w=1.0):
+    return -math.log(4) + math.log(4) * np.sum(w * abs(p - q)) / 2
