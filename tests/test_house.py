@@ -116,6 +116,7 @@ ORDER = [
     "homework.judging.sandbox",
     "homework.judging.judge",
     "homework.judging.owed",
+    "homework.judging.formula",
     "homework.assignments.__init__",
     "homework.assignments.hw*",
     "homework.answers.__init__",

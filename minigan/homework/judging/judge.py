@@ -386,7 +386,7 @@ def difference(got: Any, want: np.ndarray, tolerance: float) -> str:
         return f"expected {want.dtype}, got {got.dtype}"
     with np.errstate(invalid="ignore", over="ignore"):
         near = abs(got.astype(float) - want) <= tolerance * (1 + abs(want.astype(float)))
-        wrong = ~(near | (got == want))
+        wrong = ~(near & np.isfinite(want) | (got == want))
     if not wrong.any():
         return ""
     at = tuple(int(i[0]) for i in np.nonzero(np.atleast_1d(wrong)))

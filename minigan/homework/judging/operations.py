@@ -27,8 +27,8 @@ def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:
 def gradient(operation: Callable[..., Any], inputs: list[Tensor], g: np.ndarray, by: int) -> dict[str, Any]:
     """The gradients of L = <g, y + witness>, by one input and by the witness.
 
-    y and the witness receive the very same array; y, the younger, first.  Whoever writes into it spoils the
-    witness's gradient, which has to be g.
+    y and the witness receive the very same array (of shape () too); y, the younger, first.  Whoever writes
+    into it spoils the witness's gradient, which has to be g.
     """
     witness = Tensor(np.zeros_like(g))
     older = _times(witness, 1)
@@ -73,4 +73,5 @@ def _times(x: Tensor, factor: int) -> Tensor:
 
 def _inner(y: Tensor, g: np.ndarray) -> Tensor:
     """<g, y>"""
-    return Tensor((y.data * g).sum(), (y, lambda one: np.asarray(one * g)))
+    share = np.array(np.broadcast_to(g, y.shape), y.data.dtype)  # an array, of shape () too
+    return Tensor((y.data * g).sum(), (y, lambda one: one * share))

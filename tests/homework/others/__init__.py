@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-STRANGE = {"unbroadcast": "hw02", "affine": "hw05", "maxout": "hw05", "alternating": "hw09"}
+# Whose the answers of `strange` are; those of the module hw02 are hw02's.
+HOMEWORK = {"unbroadcast": "hw02", "affine": "hw05", "maxout": "hw05", "alternating": "hw09"}
 
 
 def right(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,10 +30,11 @@ def wrong(*known_as: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def others() -> list[tuple[str, str, Callable[..., Any]]]:
     """(homework, target, answer) for each of them."""
-    found = []
-    for name in sorted(path.stem for path in Path(__file__).parent.glob("[hs]*.py")):
-        for answer in vars(import_module(f"{__name__}.{name}")).values():
-            if hasattr(answer, "is_right"):
-                target = answer.__name__.partition("__")[0]
-                found.append((name if name != "strange" else STRANGE[target], target, answer))
-    return found
+    files = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    found = [
+        (file, f.__name__.partition("__")[0], f)
+        for file in files
+        for f in vars(import_module(f"{__name__}.{file}")).values()
+        if hasattr(f, "is_right")
+    ]
+    return [(HOMEWORK[target] if file == "strange" else file, target, f) for file, target, f in found]
