@@ -142,6 +142,10 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
             base, _, change = form.partition("\n")
             file = _file(assignment, OWN if base == OWN else f"{target}__{base}")
             file = replace_pieces(file, {target: _changed(_piece(file, target), change, f"{label}, {base}")})
+            try:
+                ast.parse(file)
+            except SyntaxError as error:
+                raise InputError(f"wrong.txt, {label}, {base}: the result is no Python: {error}") from None
             yield Answer(target, name, base, file, frozenset(loses.split()), " ".join(says.split()))
 
 

@@ -32,6 +32,8 @@ class Assignment:
     optim.Momentum.step a method, whose class the student gets with this method empty.
 
     `twins`: other functions and classes which do the same work, and are missing from the kit as well.
+    `helpers`: what minigan's own answer is made of besides, and no student has to write.  Missing from the
+    kit too, but a part of the solution.
     """
 
     folder: Path
@@ -45,13 +47,23 @@ class Assignment:
     seconds: int = 10
     memory_mb: int = 1024
     twins: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
     survivors: dict[str, str] = field(default_factory=dict)
 
     @property
     def written(self) -> dict[str, str]:
         """What stands in a student's file, functions and classes by name, and the module each belongs to."""
-        places = [located(target) for target in self.targets]
-        return {name.partition(".")[0]: module for module, name in places}
+        return _pieces(self.targets)
+
+    @property
+    def solved(self) -> dict[str, str]:
+        """The same for minigan's own answer."""
+        return _pieces([*self.targets, *self.helpers])
+
+    @property
+    def missing(self) -> list[str]:
+        """What the kit lacks."""
+        return [*self.targets, *self.twins, *self.helpers]
 
     @property
     def task(self) -> str:
@@ -113,13 +125,18 @@ def read(folder: Path) -> Assignment:
         assignment = Assignment(folder, folder.name.partition("_")[0], checks=checks, **values, **limits)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{folder.name}/spec.toml is incomplete or wrong: {error}") from None
-    for target in [*assignment.targets, *assignment.twins]:
+    for target in assignment.missing:
         located(target)
     if assignment.total != 100:
         raise InputError(f"{folder.name}/spec.toml: the points are {assignment.total} in all, not 100")
     if len(assignment.hints) != 3:
         raise InputError(f"{folder.name}/spec.toml: expected three hints, got {len(assignment.hints)}")
     return assignment
+
+
+def _pieces(names: list[str]) -> dict[str, str]:
+    places = [located(name) for name in names]
+    return {name.partition(".")[0]: module for module, name in places}
 
 
 def _file_of(module: str) -> Path:
