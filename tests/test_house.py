@@ -103,6 +103,7 @@ ORDER = [
     "homework.judging.transport",
     "homework.judging.isolate",
     "homework.judging.worker",
+    "homework.judging.strict_cupy",
     "homework.judging.operations",
     "homework.judging.kit",
     "homework.judging.sandbox",

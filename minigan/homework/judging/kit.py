@@ -19,7 +19,10 @@ from minigan.homework.tasks.strip import stripped, touched
 
 OF_HOMEWORK = (
     "__init__.py",
-    *(f"judging/{name}.py" for name in ("__init__", "worker", "transport", "isolate", "operations")),
+    *(
+        f"judging/{name}.py"
+        for name in ("__init__", "worker", "transport", "isolate", "operations", "strict_cupy")
+    ),
 )
 
 
