@@ -14,6 +14,7 @@ from minigan.errors import InputError
 
 FOLDER = Path(__file__).parent.parent / "assignments"
 PACKAGE = Path(__file__).parents[2]
+CAPSTONE = "capstone"  # the assignment that consists of all the others
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,20 @@ class Assignment:
         return _pieces([*self.targets, *self.helpers])
 
     @property
+    def parts(self) -> list[Assignment]:
+        """Of the capstone every other assignment; what is handed in for it is all their files."""
+        return every() if self.id == CAPSTONE else []
+
+    @property
+    def files(self) -> dict[str, dict[str, str]]:
+        """What is handed in, hw02 and so on, and what is `written` in each."""
+        return {part.id: part.written for part in self.parts or [self]}
+
+    @property
     def missing(self) -> list[str]:
-        """What the kit lacks."""
-        return [*self.targets, *self.twins, *self.helpers]
+        """What the kit lacks.  The capstone's lacks no twins: another file of the student's may use them."""
+        of_parts = (name for part in self.parts for name in part.targets)
+        return list(dict.fromkeys([*self.targets, *self.twins, *self.helpers, *of_parts]))
 
     @property
     def task(self) -> str:
@@ -99,14 +111,15 @@ def located(target: str) -> tuple[str, str]:
 
 def load(name: str) -> Assignment:
     """The assignment `hw02` (or hw02_broadcasting).  InputError where there is none."""
-    for folder in folders():
+    for folder in (*folders(), FOLDER / CAPSTONE):
         if name in (folder.name, folder.name.partition("_")[0]):
             return read(folder)
-    known = ", ".join(folder.name.partition("_")[0] for folder in folders())
+    known = ", ".join([*(folder.name.partition("_")[0] for folder in folders()), CAPSTONE])
     raise InputError(f"there is no homework {name!r}, only {known}")
 
 
 def every() -> list[Assignment]:
+    """All but the capstone."""
     return [read(folder) for folder in folders()]
 
 

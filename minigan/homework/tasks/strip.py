@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
 import re
 from collections.abc import Callable
 
@@ -21,6 +22,8 @@ Piece = ast.FunctionDef | ast.ClassDef
 
 def stub(assignment: Assignment) -> str:
     """What the student starts from: the imports the task needs, and its targets with empty bodies."""
+    if assignment.parts:
+        return together({part.id: stub(part) for part in assignment.parts})
     why = f"{assignment.id}: your turn"
     return _file(
         assignment, assignment.written, lambda module, piece: _without(assignment, module, piece, why)
@@ -29,7 +32,14 @@ def stub(assignment: Assignment) -> str:
 
 def solution(assignment: Assignment) -> str:
     """The same file as minigan itself has it."""
+    if assignment.parts:
+        return together({part.id: solution(part) for part in assignment.parts})
     return _file(assignment, assignment.solved, lambda module, piece: segment(source_of(module), piece))
+
+
+def together(files: dict[str, str]) -> str:
+    """The files of the capstone as one, which is what is graded: {"hw02": ..., ...} in JSON."""
+    return json.dumps(files)
 
 
 def stripped(assignment: Assignment, module: str) -> str:
