@@ -95,7 +95,7 @@ def serve(wanted: dict[str, Any]) -> None:
             kind = transport.kind_of(error)
             message, (file, line) = _message(error), _place(error, wanted)
             if len(wanted["files"]) > 1:
-                message, line = f"{message} ({file}, line {line})", None
+                message, line = message + (f" ({file}, line {line})" if file else ""), None
             reply = {"raised": kind, "message": message, "line": line}
         try:
             transport.send(replies, {"number": number, **reply})
@@ -135,11 +135,11 @@ def _message(error: BaseException) -> str:
 
 
 def _place(error: BaseException, wanted: dict[str, Any]) -> tuple[str, int | None]:
-    """The student's file and the line in it where it happened."""
+    """The student's file and the line in it where it happened; nothing where it was in none."""
     names = {path: f"{homework}.py" for homework, path in wanted["files"].items()}
     if isinstance(error, SyntaxError):
-        return names.get(error.filename, "minigan"), error.lineno
-    place, trace = ("minigan", None), error.__traceback__
+        return names.get(error.filename, ""), error.lineno
+    place, trace = ("", None), error.__traceback__
     while trace:
         if (path := trace.tb_frame.f_code.co_filename) in names:
             place = names[path], trace.tb_lineno
