@@ -167,7 +167,8 @@ def _mark(assignment: Assignment, arguments: Namespace) -> Verdict:
     progress.add_verdict(verdict)
     print(report.summary(assignment, verdict), flush=True)
     if verdict.score == 100:
-        print(f"all right; `solution {assignment.id}` shows how minigan does it")
+        compare = "" if assignment.parts else f"; `solution {assignment.id}` shows how minigan does it"
+        print(f"all right{compare}")
     else:
         print(f"more: why {assignment.id}, hint {assignment.id}", file=sys.stderr)
     return verdict

@@ -45,7 +45,7 @@ def measure(
 
     That is: parzen.of_table1, theory.criterion and theory.jsd, gradcheck.
     """
-    table = parzen.of_table1(valid, test, samples, [0.02, 0.05, 0.1, 0.2, 0.4])
+    table = parzen.of_table1(valid, test, samples, [0.05, 0.1, 0.2, 0.6])
     inputs = valid[:6].astype(float), valid[6:8].astype(float).T[:, :1], np.zeros(1)
     error = gradcheck.gradcheck(lambda x, W, b: _discriminator_loss(ops.affine(x, W, b)), *inputs)
     return [float(number) for number in (*table, theory.criterion(p, q), theory.jsd(p, q), error)]
