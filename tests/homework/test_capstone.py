@@ -107,6 +107,8 @@ def test_the_commands_for_one_file_say_that_it_has_none(tmp_path, monkeypatch, c
     for command in ("watch", "reset", "solution"):
         assert main([command, "capstone"]) == 2
         assert "no file of its own" in capsys.readouterr().err
+    assert main(["similar", ".", "--hw", "capstone"]) == 2
+    assert "no file of its own" in capsys.readouterr().err
     assert main(["check", "capstone"]) == 2
     assert "found none" in capsys.readouterr().err
     assert main(["start", "capstone"]) == 0

@@ -16,6 +16,7 @@ import pytest
 from others import others
 
 from minigan import ops
+from minigan.errors import InputError
 from minigan.homework.answers import known as answers
 from minigan.homework.answers import mutate, proof
 from minigan.homework.answers.diagnose import diagnose
@@ -153,6 +154,18 @@ def test_the_stub_keeps_signature_and_docstring(assignment):
     for empty, full in zip(stub, solution, strict=True):
         assert ast.unparse(empty.args) == ast.unparse(full.args)
         assert ast.get_docstring(empty) == ast.get_docstring(full)
+
+
+def test_helpers_stand_in_the_solution_and_nowhere_else():
+    hw12 = spec.load("hw12")
+    assert "def _log_p" in strip.solution(hw12) and "_log_p" not in strip.stub(hw12)
+    assert "_log_p is missing in the kit of hw12" in strip.stripped(hw12, "parzen")
+
+
+def test_a_change_that_makes_no_Python_is_one_line(hw02):
+    text = "=== unbroadcast: torn | kept\nwords\n--- minigan\n- return g.sum(\n+ return g sum(\n"
+    with pytest.raises(InputError, match="unbroadcast: torn, minigan: the result is no Python"):
+        list(answers._read(hw02, text))
 
 
 def test_mechanical_changes_are_changes(assignment):
