@@ -7,6 +7,7 @@ as a file that was handed in, with 200 seeds, mechanical changes and the attacks
 import ast
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ import pytest
 from others import others
 
 from minigan import ops
+from minigan.errors import InputError
 from minigan.homework.answers import known as answers
 from minigan.homework.answers import mutate, proof
 from minigan.homework.answers.diagnose import diagnose
@@ -145,13 +147,25 @@ def test_a_leak_would_be_found(assignment):
     assert strip.leaks(assignment, strip.solution(assignment))
 
 
-def test_the_stub_keeps_signatures_and_docstrings(assignment):
-    """Of functions, and of each method of a class."""
-    texts = strip.solution(assignment), strip.stub(assignment)
-    full, empty = (strip.targets_in(assignment, ast.parse(text)) for text in texts)
-    assert [ast.unparse(f.args) for f in full] == [ast.unparse(f.args) for f in empty]
-    assert [ast.get_docstring(f) for f in full] == [ast.get_docstring(f) for f in empty]
-    assert texts[1].count("raise NotImplementedError") == len(full) >= len(assignment.targets)
+def test_the_stub_keeps_signature_and_docstring(assignment):
+    own = replace(assignment, helpers=())
+    stub, solution = (strip.targets_in(own, ast.parse(f(assignment))) for f in (strip.stub, strip.solution))
+    assert stub and len(stub) == strip.stub(assignment).count("raise NotImplementedError")
+    for empty, full in zip(stub, solution, strict=True):
+        assert ast.unparse(empty.args) == ast.unparse(full.args)
+        assert ast.get_docstring(empty) == ast.get_docstring(full)
+
+
+def test_helpers_stand_in_the_solution_and_nowhere_else():
+    hw12 = spec.load("hw12")
+    assert "def _log_p" in strip.solution(hw12) and "_log_p" not in strip.stub(hw12)
+    assert "_log_p is missing in the kit of hw12" in strip.stripped(hw12, "parzen")
+
+
+def test_a_change_that_makes_no_Python_is_one_line(hw02):
+    text = "=== unbroadcast: torn | kept\nwords\n--- minigan\n- return g.sum(\n+ return g sum(\n"
+    with pytest.raises(InputError, match="unbroadcast: torn, minigan: the result is no Python"):
+        list(answers._read(hw02, text))
 
 
 def test_mechanical_changes_are_changes(assignment):

@@ -354,7 +354,8 @@ def _run(
 
 
 def _of_raised(assignment: Assignment, error: Raised) -> tuple[str, str]:
-    if error.kind == "NotImplementedError" and error.message.startswith(f"{assignment.id}:"):
+    stubs = tuple(f"{name}: your turn" for name in assignment.files)
+    if error.kind == "NotImplementedError" and error.message.startswith(stubs):
         return "not_written", "the function is still the stub"
     where = f" (line {error.line} of {assignment.id}.py)" if error.line else ""
     return "error", f"your code raised {error.kind}: {error.message}{where}"

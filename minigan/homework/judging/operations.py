@@ -74,4 +74,4 @@ def _times(x: Tensor, factor: int) -> Tensor:
 def _inner(y: Tensor, g: np.ndarray) -> Tensor:
     """<g, y>"""
     share = np.array(np.broadcast_to(g, y.shape), y.data.dtype)  # an array, of shape () too
-    return Tensor((y.data * g).sum(), (y, lambda one: one * share))
+    return Tensor((y.data * g).sum(), (y, lambda one: np.asarray(one * share)))

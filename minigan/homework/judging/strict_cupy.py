@@ -2,8 +2,9 @@
 
 `xp` stands for the module cupy, `ndarray` for its arrays.  What CuPy refuses is refused in CuPy's words.
 Stricter than CuPy, NumPy's functions refuse these arrays, and these functions refuse NumPy's.  `counting()`
-counts what takes time on a GPU; in `no_sync()`, waiting for the GPU is an error.  test_strict_cupy.py
-compares all this with NumPy, and with CuPy where there is a GPU.
+counts what takes time on a GPU; in `no_sync()`, waiting for the GPU is an error.  tests/test_strict_cupy.py
+compares all this with NumPy, and with CuPy where there is a GPU.  minigan's own tests use it, and homework
+that is to run on a GPU is judged by it.
 """
 
 import contextlib
@@ -78,6 +79,7 @@ def _count(launches: int = 0, waits: int = 0, bytes_copied: int = 0) -> None:
 class ndarray:
     """`_host` holds the values; only this file may look at it."""
 
+    __module__ = "cupy"  # what messages call it
     __slots__ = ("__weakref__", "_host")
     __hash__ = None
     __array_ufunc__ = None  # NumPy then refuses numpy.exp(x), and leaves array + x to x
