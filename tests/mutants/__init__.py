@@ -21,7 +21,7 @@ PACKAGE = HERE.parents[1] / "minigan"
 CORE = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
 MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
 PLUMBING = ("threads", "lock", "shell")
-MODULES = (*CORE, *MEASURES, *PLUMBING, "run", "train", "sample", "evaluate", "reproduce")
+MODULES = (*CORE, *MEASURES, *PLUMBING, "run", "train", "sample", "evaluate", "reproduce", "successors")
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
