@@ -1,7 +1,7 @@
 """Losses that came after the paper's, in the form of game.py's: functions of D's logits.
 
 D's takes the logits of m examples and then those of m samples, a (2m, 1); G's those of its samples; players
-descend.  What a logit means is another each time: a level to be at (least squares), a height whose differences
+descend.  A logit means another thing each time: a level to be at (least squares), a height whose differences
 count (Wasserstein, hinge), minus a cost (loss-sensitive).  D(x) = sigmoid(a) is no probability of theirs.
 """
 

@@ -8,11 +8,16 @@ nothing is written in place, and a first derivative costs what a second one need
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from minigan import ops
-from minigan.backend import xp_of
+from minigan.backend import Backend, xp_of
 from minigan.nn import Affine, Layer, LeakyReLU, Linear, Sequential
-from minigan.tensor import Tensor, unbroadcast
+from minigan.random import Streams
+from minigan.successors import penalty
+from minigan.successors.networks import mlp
+from minigan.tensor import Array, Tensor, backward, unbroadcast
 
 
 def add(x: Tensor, y: Tensor) -> Tensor:
@@ -112,3 +117,58 @@ def judged(D: Layer, x: Tensor) -> Tensor:
             case _:
                 raise TypeError(f"judged: there is no rule for {type(layer).__name__} here")
     return x
+
+
+# The page --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Settings:
+    sizes: tuple[tuple[int, ...], ...] = ((2, 128, 128, 1), (784, 256, 256, 1))
+    points: int = 100
+    units: int = 16
+    h: float = 1e-4
+
+
+def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
+    """How far the masks of penalty.py are from this; and y, y', y'' of a smooth network, and differences."""
+    found: dict[str, Any] = {"errors": []}
+    for dtype in ("float32", "float64"):
+        for sizes in settings.sizes:
+            streams = Streams(seed, Backend("numpy", dtype))
+            D = mlp(sizes, streams("init"), slope=0.2)
+            x = streams("points").normal((settings.points, sizes[0]))
+            error = _error(D, x)
+            found["errors"].append({"dtype": dtype, "sizes": list(sizes), "error": error})
+            net = "-".join(map(str, sizes))
+            say(f"{dtype}, {net}: the penalty's gradient by masks differs by {error:.1e}")
+    found["worst"] = max(row["error"] for row in found["errors"])
+    found["curve"] = _curve(Streams(seed, Backend("numpy", "float64")), settings)
+    say(f"a smooth network: y'' differs from differences by {found['curve']['error']:.1e}")
+    return found
+
+
+def _error(D: Layer, x: Array) -> float:
+    """|ours - theirs| / |theirs|, of the gradients by all weights"""
+    backward(penalty.gradient_penalty(D, x, one_sided=False), wrt=D.parameters())
+    pairs = zip(D.parameters(), gradient(gradient_penalty(D, Tensor(x), False), D.parameters()), strict=True)
+    squares = [(((p.grad - g.data) ** 2).sum(), (g.data**2).sum()) for p, g in pairs]
+    return float(sum(s for s, _ in squares) / sum(s for _, s in squares)) ** 0.5
+
+
+def _curve(streams: Streams, settings: Settings) -> dict[str, Any]:
+    """Lists x, y, first, second and differences of y; and the largest difference as a part of y'' 's size"""
+    net = mlp([1, settings.units, settings.units, 1], streams("init"))
+    for layer in net.layers[:-1]:
+        layer.f = ops.affine_tanh
+        layer.W.data *= 3
+        layer.b.data += streams("bias").normal(layer.b.shape)
+    x = xp_of(net.layers[0].W.data).linspace(-3, 3, 201)[:, None]
+    at = Tensor(x)
+    (first,) = gradient(judged(net, at), [at])
+    (second,) = gradient(first, [at])
+    ahead, here, behind = (net(Tensor(x + h), None).data for h in (settings.h, 0.0, -settings.h))
+    differences = (ahead - 2 * here + behind) / settings.h**2
+    lists = {"x": x, "y": here, "first": first.data, "second": second.data, "differences": differences}
+    error = float(abs(second.data - differences).max() / abs(second.data).max())
+    return {name: a[:, 0].tolist() for name, a in lists.items()} | {"error": error}
