@@ -128,6 +128,16 @@ def test_weights_are_clipped_after_each_step(backend):
     assert abs(host(p.data)).max() == 0.002
 
 
+def test_the_optimiser_is_told_where_it_is():
+    class Told(list):
+        def step(self, t, epoch):
+            self.append((t, epoch))
+
+    told = Told()
+    Clipped(told, []).step(7, 3)
+    assert told == [(7, 3)]
+
+
 def test_clipping_does_not_wait_for_a_gpu():
     backend = strict_backend()
     p = Tensor(backend.asarray(np.ones(3, np.float32)))

@@ -29,6 +29,8 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "reproduce": ("reproduce_parts", "reproduce", "classifier"),
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
+    "successors": ("successors_pages",),
+    "successors.twice": ("successors_penalty", "successors_pages"),
     "train": ("train", "whole_run", "commands", "run"),
 }
 
