@@ -106,10 +106,10 @@ def test_the_distance_is_seen_and_the_divergence_is_flat():
         1, two_lines.Settings(thetas=(-0.5, 1.0), updates=250, batch=40, units=32), silent
     )
     for row in found["rows"]:
-        assert row["w"] == pytest.approx(abs(row["theta"]) + row["theta"] ** 2 / 20, abs=0.05)
-        assert row["js"] == pytest.approx(log(2), abs=0.05) and row["js"] <= log(2)
-        assert row["w_slope"] == pytest.approx(-np.sign(row["theta"]) * -1, abs=0.2)
-        assert abs(row["js_slope"]) < 0.1
+        assert row["w"] == pytest.approx(abs(row["theta"]) + row["theta"] ** 2 / 20, abs=0.1)
+        assert row["js"] == pytest.approx(log(2), abs=0.1) and row["js"] <= log(2)
+        assert row["w_slope"] == pytest.approx(np.sign(row["theta"]), abs=0.2)
+        assert abs(row["js_slope"]) < 0.3
     assert found["worst_w"] == max(abs(row["w"] - abs(row["theta"])) for row in found["rows"])
     assert found["worst_js"] == max(abs(row["js"] - log(2)) for row in found["rows"])
 
