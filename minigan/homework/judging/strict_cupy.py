@@ -461,6 +461,10 @@ def take_along_axis(a: ndarray, indices: ndarray, axis: Any) -> ndarray:
     return _launch(np.take_along_axis, _own(a), _own(indices), axis=axis)
 
 
+def sliding_window_view(x: ndarray, window_shape: Any, axis: Any = None) -> ndarray:
+    return _view(x, np.lib.stride_tricks.sliding_window_view(_own(x)._host, window_shape, axis))
+
+
 class Generator:
     """CuPy's random numbers: not NumPy's, and without normal, permutation, shuffle and choice."""
 
@@ -509,4 +513,5 @@ def _stream(seed: int, purpose: int, step: int, position: int, dtype: np.dtype) 
 xp.ndarray = ndarray
 xp.RawKernel = RawKernel
 xp.random = SimpleNamespace(Generator=Generator, default_rng=Generator)
+xp.lib = SimpleNamespace(stride_tricks=SimpleNamespace(sliding_window_view=sliding_window_view))
 xp.cuda = SimpleNamespace(get_current_stream=lambda: SimpleNamespace(synchronize=lambda: _count(waits=1)))
