@@ -1,9 +1,9 @@
-"""The built site in a real browser: a plain file server that counts, and a browser that can reach nothing else.
+"""The built site in a real browser: a file server that counts, and a browser that reaches nothing else.
 
     with Site(Path("docs/_build/html")) as site, site.browser() as browser:
         page = site.open(browser, "lessons/04_backward.html")
 
-It needs playwright and a browser that is installed: chromium, or with LIVE_BROWSER=firefox playwright's Firefox.
+It needs playwright and a browser: an installed chromium, or with LIVE_BROWSER=firefox playwright's Firefox.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class NoBrowser(Exception):
 
 
 class Site:
-    """The site in `folder`, served on a port of this machine; `sent`: bytes by path, as the server sent them."""
+    """The site in `folder`, served on a port of this machine; `sent`: how many bytes, by path."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

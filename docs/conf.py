@@ -41,7 +41,7 @@ python_maximum_signature_line_length = 88
 add_module_names = False
 viewcode_follow_imported_members = False
 
-# A folder of Pyodide, for pages that run without another host; "": its public distribution (ext/pyodide_files.py)
+# A folder of Pyodide that the site then holds; "": the pages load its public distribution
 pyodide = os.environ.get("PYODIDE_DIR", "")
 
 html_math_renderer = "katex"

@@ -44,9 +44,7 @@ def browser(site):
 @pytest.fixture
 def python():
     if not (BUILT / "_static" / "pyodide").is_dir():
-        pytest.skip(
-            "NOT TESTED: the cells in a browser; build the site with PYODIDE_DIR (docs/howto/live.md)"
-        )
+        pytest.skip("NOT TESTED: cells in a browser; build the site with PYODIDE_DIR (docs/howto/live.md)")
 
 
 @pytest.fixture

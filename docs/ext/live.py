@@ -25,13 +25,7 @@ from sphinx.util import logging
 from lessons.form import Lesson, lessons_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SERVING = (
-    "docs/live/*.py",
-    "docs/ext/film.py",
-    "lessons/__init__.py",
-    "lessons/form.py",
-    "lessons/worker.py",
-)
+SERVING = ("docs/live/*.py", "lessons/__init__.py", "lessons/form.py", "lessons/worker.py")
 PACKAGED = ("pyproject.toml", "README.md", "LICENSE")  # and the folder minigan
 PLAY = "docs/play"
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ PACKAGES = ("numpy", "pillow", "matplotlib")
 
 
 def copy(source: Path, target: Path) -> list[str]:
-    """Copy what is needed; the names of PACKAGES that cannot be had there.  FileNotFoundError without Python."""
+    """Copy what is needed; which of PACKAGES cannot be had there.  FileNotFoundError without Python."""
     missing = [name for name in CORE if not (source / name).is_file()]
     if missing:
         raise FileNotFoundError(

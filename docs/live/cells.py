@@ -1,6 +1,6 @@
 """The cells of one page, run in the reader's browser: docs/static/live/worker.js calls what is here.
 
-A cell runs as in the tests (lessons/worker.py) and what it prints is compared by their rule (lessons/form.py).
+A cell runs as in the tests (lessons/worker.py) and its output is compared by their rule (lessons/form.py).
 """
 
 from __future__ import annotations
