@@ -14,6 +14,7 @@ from lessons.form import Lesson, lessons_in
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = Path(os.environ.get("LIVE_SITE", ROOT / "docs" / "_build" / "html"))
 LESSONS = lessons_in(ROOT / "lessons")
+PAGES = ["lessons/04_backward.html", "docs/play.html"]
 AXE = os.environ.get("LIVE_AXE")  # axe.min.js of the package axe-core
 
 MOST_BYTES = 20_000_000  # at the first press, matplotlib apart
@@ -76,7 +77,7 @@ def run(tab, label):
 # Before a press
 
 
-@pytest.mark.parametrize("page", ["lessons/04_backward.html"])
+@pytest.mark.parametrize("page", PAGES)
 def test_nothing_of_python_is_loaded_before_a_press(site, visit, page):
     tab = visit(page)
     tab.wait_for_timeout(1000)
@@ -211,11 +212,49 @@ def test_pictures_of_the_page_are_replaced(visit, python):
     assert tab.locator(".live-pictures img").get_attribute("alt") == "The picture other.png that cell 1 drew"
 
 
+# The games
+
+
+def test_figure_1_is_played_live_and_its_settings_reach_it(site, visit, python):
+    tab = visit("docs/play.html")
+    tab.get_by_role("button", name="Play or pause: Figure 1").click()
+    tab.wait_for_function("document.querySelector('#live-line .status').textContent.includes('a second')")
+    assert all(path.get_attribute("d") for path in tab.locator("#live-line svg[role=group] path").all())
+    before = tab.locator("#live-line path.data[d*='L']").get_attribute("d")
+    tab.get_by_role("slider", name="Mode 1 of the data").focus()
+    tab.keyboard.press("ArrowLeft")
+    tab.wait_for_function(
+        "before => document.querySelector('#live-line svg[role=group] path.data').getAttribute('d') !== before",
+        arg=before,
+    )
+    tab.get_by_role("button", name="Play or pause: Figure 1").click()
+    tab.wait_for_function("window.live.heap")
+    assert tab.evaluate("window.live.heap") <= MOST_HEAP
+    assert site.elsewhere == []
+
+
+def test_the_digits_appear_and_the_recipe_breaks_and_is_mended(visit, python):
+    tab = visit("docs/play.html")
+    words = "document.querySelector('#live-digits .status').textContent"
+    tab.get_by_role("button", name="Play or pause: Digits").click()
+    tab.wait_for_function(f"/update [0-9]/.test({words})")
+    drawn = "[...new Set(document.querySelector('canvas').getContext('2d').getImageData(0, 0, 136, 37).data)].length"
+    assert tab.evaluate(drawn) > 10
+    press(tab, "Break it")
+    still = "({words}).split('; ')[1]".format(words=words)
+    tab.wait_for_timeout(1500)
+    before, update = tab.evaluate(still), tab.evaluate(words)
+    tab.wait_for_function(f"before => {words} !== before", arg=update)
+    assert tab.evaluate(still) == before  # D stands still: so do its last judgements
+    press(tab, "Mend it")
+    tab.wait_for_function(f"before => {still} !== before", arg=before)
+
+
 # For everybody
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["lessons/04_backward.html"])
+@pytest.mark.parametrize("page", PAGES)
 def test_axe_finds_no_fault(visit, page, scheme):
     if not AXE:
         pytest.skip("NOT TESTED with axe: LIVE_AXE names no axe.min.js (npm pack axe-core)")
@@ -227,7 +266,7 @@ def test_axe_finds_no_fault(visit, page, scheme):
     assert [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]] == []
 
 
-@pytest.mark.parametrize("page", ["lessons/04_backward.html"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_phone_has_nothing_beyond_its_edge(visit, page):
     tab = visit(page, viewport={"width": 390, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390

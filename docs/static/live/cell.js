@@ -1,6 +1,6 @@
 // One cell in the page: its code, which can be changed, its buttons, and what it printed here.
 "use strict";
-import { button, make } from "./make.js";
+import { button, keepArrows, make } from "./make.js";
 
 export class Cell {
   ran = null; // the code that ran last, with what the cells above had made
@@ -21,7 +21,7 @@ export class Cell {
     this.reset.hidden = true;
     this.status = make("span", { class: "live-status", role: "status" });
     this.progress = make("span", { class: "live-progress", "aria-hidden": "true" });
-    this.out = make("pre", { class: "live-out", tabindex: "0", role: "region", "aria-label": `What cell ${number} printed here` });
+    this.out = keepArrows(make("pre", { class: "live-out", tabindex: "0", role: "region", "aria-label": `What cell ${number} printed here` }));
     this.out.hidden = true;
     this.pictures = make("div", { class: "live-pictures" });
     const bar = make("div", { class: "live-bar", role: "group", "aria-label": `Cell ${number}` });

@@ -1,7 +1,7 @@
 // A lesson that runs in the page: which cells run, and in which order. Nothing is loaded before the first press.
 "use strict";
 import { Cell } from "./cell.js";
-import { button, make } from "./make.js";
+import { button, keepArrows, make } from "./make.js";
 import { Python, Stopped } from "./python.js";
 
 let queue = []; // the first of them runs
@@ -65,7 +65,9 @@ function label() {
 }
 
 // What scrolls sideways can be reached, and so scrolled, with the keyboard.
-for (const block of document.querySelectorAll("article pre")) if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
+for (const block of document.querySelectorAll("article pre")) {
+  if (block.scrollWidth > block.clientWidth) keepArrows(block).tabIndex = 0;
+}
 
 const all = button("Run all", "Run all cells of this page", runAll);
 const say = make("span", { class: "live-status", role: "status" });

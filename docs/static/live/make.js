@@ -13,3 +13,9 @@ export function button(text, label, press) {
   element.addEventListener("click", press);
   return element;
 }
+
+// The arrow keys belong to this element while it has the focus; elsewhere they turn the site's pages.
+export function keepArrows(element) {
+  element.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation());
+  return element;
+}

@@ -1,6 +1,8 @@
 // Python for one page, away from the page's own thread. python.js begins it, asks it, and to stop it ends it.
 let python = null; // Pyodide, once it is there
-let cells = null, game = null;
+let cells = null; // of the lesson
+const games = {}; // by name
+let playing = null; // the name of the game that goes on
 
 const say = (kind, value) => postMessage({ kind, value });
 
@@ -30,6 +32,13 @@ async function load(name) {
   return name in python.loadedPackages;
 }
 
+// Messages are heard in between; setTimeout would wait longer.
+const turn = () => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => { port1.close(); resolve(); };
+  port2.postMessage(null);
+});
+
 const plain = (proxy) => {
   const value = proxy.toJs({ dict_converter: Object.fromEntries });
   proxy.destroy();
@@ -54,6 +63,26 @@ const jobs = {
     return { ...result, missing, heap: python._module.HEAP8.length };
   },
   forget: () => cells?.forget(),
+
+  // The game goes on until "pause", a frame at a time, so that what is asked meanwhile is heard between two frames.
+  async play({ name, seconds, settings }) {
+    jobs.change({ name, settings });
+    playing = name;
+    while (playing === name) {
+      const frame = plain(games[name].frame(seconds));
+      say("frame", { name, ...frame });
+      if (frame.over) playing = null;
+      await turn();
+    }
+    return { heap: python._module.HEAP8.length };
+  },
+  pause: () => { playing = null; },
+  change({ name, settings }) {
+    games[name] ??= python.pyimport(`docs.live.${name}`)[name === "line" ? "Line" : "Digits"]();
+    const own = Object.entries(settings).map(([key, value]) => [key, Array.isArray(value) ? python.toPy(value) : value]);
+    games[name].change.callKwargs(Object.fromEntries(own));
+  },
+  frame: ({ name, seconds }) => say("frame", { name, ...plain(games[name].frame(seconds)) }),
 };
 
 onmessage = async ({ data: { id, job, ...more } }) => {
