@@ -71,7 +71,7 @@ class Site:
         """A page with nothing in its cache; settings: as of playwright's new_context."""
         tab = browser.new_context(**settings).new_page()
         tab.context.on("request", lambda request: self._asked(request.url))
-        tab.set_default_timeout(600_000)
+        tab.set_default_timeout(3_600_000)
         tab.goto(self.address + page, wait_until="load")
         return tab
 

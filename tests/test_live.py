@@ -131,6 +131,7 @@ def test_a_changed_cell_runs_as_changed_and_is_marked_and_reset(visit, python):
     before = tab.locator(".live-shown").nth(0).text_content()
     press(tab, "Edit cell 1")
     editor = tab.locator("textarea")
+    assert not tab.locator(".live-cell").nth(0).is_visible()
     assert editor.evaluate("(editor) => editor === document.activeElement")
     editor.fill("print('changed', 6 * 7)")
     run(tab, "Run cell 1")
@@ -141,6 +142,7 @@ def test_a_changed_cell_runs_as_changed_and_is_marked_and_reset(visit, python):
     assert tab.locator(".live-shown").nth(0).text_content() == before
     run(tab, "Run cell 1")
     assert tab.evaluate(STATES)[0]["state"] == "agrees"
+    assert not tab.locator(".live-shown").nth(0).is_visible()  # what ran here stands in its place
 
 
 def test_a_difference_beyond_the_tolerance_is_marked_in_its_line(visit, python):
@@ -223,10 +225,8 @@ def test_figure_1_is_played_live_and_its_settings_reach_it(site, visit, python):
     before = tab.locator("#live-line path.data[d*='L']").get_attribute("d")
     tab.get_by_role("slider", name="Mode 1 of the data").focus()
     tab.keyboard.press("ArrowLeft")
-    tab.wait_for_function(
-        "before => document.querySelector('#live-line svg[role=group] path.data').getAttribute('d') !== before",
-        arg=before,
-    )
+    now = "document.querySelector('#live-line svg[role=group] path.data').getAttribute('d')"
+    tab.wait_for_function(f"before => {now} !== before", arg=before)
     tab.get_by_role("button", name="Play or pause: Figure 1").click()
     tab.wait_for_function("window.live.heap")
     assert tab.evaluate("window.live.heap") <= MOST_HEAP
@@ -238,10 +238,10 @@ def test_the_digits_appear_and_the_recipe_breaks_and_is_mended(visit, python):
     words = "document.querySelector('#live-digits .status').textContent"
     tab.get_by_role("button", name="Play or pause: Digits").click()
     tab.wait_for_function(f"/update [0-9]/.test({words})")
-    drawn = "[...new Set(document.querySelector('canvas').getContext('2d').getImageData(0, 0, 136, 37).data)].length"
-    assert tab.evaluate(drawn) > 10
+    drawn = "document.querySelector('canvas').getContext('2d').getImageData(0, 0, 136, 37).data"
+    assert tab.evaluate(f"[...new Set({drawn})].length") > 10
     press(tab, "Break it")
-    still = "({words}).split('; ')[1]".format(words=words)
+    still = f"({words}).split('; ')[1]"
     tab.wait_for_timeout(1500)
     before, update = tab.evaluate(still), tab.evaluate(words)
     tab.wait_for_function(f"before => {words} !== before", arg=update)

@@ -17,32 +17,36 @@ from minigan.data import Minibatches
 from minigan.game import minimax, non_saturating
 from minigan.nn import Dropout, Layer, Linear, Maxout, Sequential
 from minigan.ops import affine_relu, affine_sigmoid, logistic
-from minigan.optim import Adam
+from minigan.optim import Adam, Momentum
 from minigan.random import Stream, Streams
 from minigan.tensor import Array, Tensor
 
 Z, HIDDEN, UNITS, PIECES = 16, 64, 32, 3
 KEEP_INPUT, KEEP_HIDDEN = 0.8, 0.5
-BATCH, LR_G, LR_D, BETA1 = 50, 1e-3, 2e-3, 0.5
+BATCH, LR_G, LR_D, BETA1, LR_PLAIN = 50, 1e-3, 2e-3, 0.5, 0.1
 UPDATES = 4000  # the whole game
 SHOWN = 60  # samples, always of the same z
 
 
 @dataclass(frozen=True)
 class Way:
-    """How the game is played: whether with the loss of equation 1 for G, how fast, and who moves."""
+    """How the game is played.
 
-    minimax: bool = False
-    faster_G: float = 1.0
-    faster_D: float = 1.0
+    saturating: G descends log(1 - D(G(z))) by plain gradient steps, whose size is the gradient's. Adam divides
+    by that size, and so hides saturation.
+    """
+
+    saturating: bool = False
+    faster: float = 1.0  # than the recipe, both players
+    momentum: float = BETA1
     D_moves: bool = True
 
 
 WAYS = {
     "well": Way(),
-    "collapse": Way(D_moves=False, faster_G=5),  # "the Helvetica scenario" (paper, section 6)
-    "oscillation": Way(faster_G=20, faster_D=20),
-    "saturation": Way(minimax=True, faster_D=10),
+    "collapse": Way(D_moves=False, faster=5),  # "the Helvetica scenario" (paper, section 6)
+    "oscillation": Way(faster=2, momentum=0.95),
+    "saturation": Way(saturating=True),
 }
 
 
@@ -59,11 +63,10 @@ class Digits:
         streams = Streams(seed, backend)
         G, D = generator(streams("init", 0)), discriminator(streams("init", 1))
         batches = Minibatches(self.dataset.train, BATCH, streams, backend, self.dataset.prepare)
-        players = (
-            Adam(G.parameters(), lambda t: LR_G * self.way.faster_G, BETA1),
-            Adam(D.parameters(), lambda t: LR_D * self.way.faster_D, BETA1),
-        )
-        self.game = Game(G, D, batches, lambda rng: prior(rng, BATCH), streams, *players)
+        self.adam_G = Adam(G.parameters(), lambda t: LR_G * self.way.faster)
+        self.adam_D = Adam(D.parameters(), lambda t: LR_D * self.way.faster)
+        self.plain = Momentum(G.parameters(), lambda t: LR_PLAIN, lambda epoch: 0.0)
+        self.game = Game(G, D, batches, lambda rng: prior(rng, BATCH), streams, self.adam_G, self.adam_D)
         self.z = Tensor(prior(streams("sample"), SHOWN))
         self.t, self.D_real, self.D_fake = 0, 0.5, 0.5
 
@@ -94,7 +97,9 @@ class Digits:
 
     def _update(self) -> None:
         game, t = self.game, self.t
-        game.generator_loss = minimax if self.way.minimax else non_saturating
+        game.generator_loss = minimax if self.way.saturating else non_saturating
+        game.optimiser_G = self.plain if self.way.saturating else self.adam_G
+        self.adam_G.beta1 = self.adam_D.beta1 = self.way.momentum
         if self.way.D_moves:
             self._watch(alternating(game, t))
         else:

@@ -6,7 +6,7 @@ import { button, make } from "./make.js";
 const SIDE = 8, COLUMNS = 15, ROWS = 4; // of a picture; of the montage
 const WAYS = [
   ["collapse", "D stands still, G goes on"],
-  ["oscillation", "both take steps twenty times as large"],
+  ["oscillation", "momentum 0.95, and steps twice as large"],
   ["saturation", "G has the loss log(1 − D) against a D ten times as fast"],
 ];
 
