@@ -5,6 +5,7 @@ import io
 import os
 import re
 import tarfile
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -50,12 +51,13 @@ def check_scaled(name, top, device):
     """From 0 ... top to [0, 1] and to [-1, 1], exactly at the ends, and back."""
     for values, low in (("unit", 0), ("symmetric", -1)):
         found = load(name, values)
-        x = np.resize(np.arange(top + 1), found.train.shape[1])[None]
+        ramp = np.resize(np.arange(top + 1), found.train.shape[1])
+        x = np.stack([ramp, top - ramp])
         y = apply(found.prepare, x, device)
         assert y.shape == x.shape and y.min() == low and y.max() == 1
         np.testing.assert_allclose(y, low + (1 - low) * x / top, atol=1e-7)
         picture = apply(found.restore, y, device)
-        assert picture.shape == (1, *found.shape)
+        assert picture.shape == (2, *found.shape)
         np.testing.assert_allclose(picture.reshape(x.shape), x / top, atol=1e-7)
         assert set(apply(found.restore, np.full(x.shape, 9.0), device).flat) == {1}
         assert set(apply(found.restore, np.full(x.shape, -9.0), device).flat) == {0}
@@ -75,6 +77,16 @@ def test_an_unknown_name_lists_them_all_and_the_nearest():
 def test_values_that_a_data_set_has_not(name, values):
     with pytest.raises(InputError, match=f"^data set {name}: expected values unit.*, got '{values}'$"):
         load(name, values)
+
+
+@pytest.mark.parametrize("name", ["digits", "ring8"])
+def test_a_data_set_is_its_own_and_stays_as_it_is(name):
+    found = load(name)
+    assert found == found and found != load(name) and len({found, load(name)}) == 2
+    with pytest.raises(FrozenInstanceError):
+        found.name = "another"
+    with pytest.raises(FrozenInstanceError):
+        SOURCES[name].content = "something else"
 
 
 # The bundled digits
@@ -144,6 +156,11 @@ def test_mnist(mnist):
     assert means == [33.3951, 32.9349, 33.7912]
     picture = mnist.restore(mnist.prepare(mnist.train[:1].astype(np.float32)))[0]
     assert picture[:, :3].max() == 0 and picture[8, 8:20].max() > 0.9  # a five, upright: its upper bar
+
+
+def test_mnist_s_files_are_asked_for_the_shapes_that_were_published():
+    shapes = [file.read.keywords["shape"] for file in data.mnist.FILES]
+    assert shapes == [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
 
 
 def test_mnist_with_the_labels_under_the_name_of_the_images(tmp_path, monkeypatch):

@@ -20,6 +20,7 @@ def test_three_standard_deviations_count():
     found = modes.coverage(samples, CENTRES, std=0.1)
     assert found.modes == 2 and found.high_quality == pytest.approx(2 / 5)
     assert found.counts.tolist() == [1, 1, 0]
+    assert modes.coverage(np.array([[0.0, 3.0]]), CENTRES, std=1).high_quality == 1  # 3 and no more
 
 
 @pytest.mark.parametrize(("name", "d"), [("gaussian1d", 1), ("ring8", 2), ("grid25", 2)])
