@@ -2,10 +2,10 @@
 
 import importlib
 import sys
+from functools import partial
 
 from minigan import __version__
-from minigan.cli import exit_status
-from minigan.errors import InputError
+from minigan.cli import dispatch, exit_status, listing
 
 COMMANDS = {
     "train": ("minigan.train", "train a generator and its discriminator, by default on the bundled digits"),
@@ -25,27 +25,24 @@ def main(argv: list[str] | None = None) -> int:
 
 def overview() -> str:
     """What a user sees who names no command: each command with one line."""
-    width = max(map(len, COMMANDS))
-    commands = "\n".join(f"  {name:{width}}  {purpose}" for name, (_, purpose) in COMMANDS.items())
     return f"""minigan {__version__}: Generative Adversarial Nets (Goodfellow et al. 2014) from scratch
 
-{commands}
+{listing({name: purpose for name, (_, purpose) in COMMANDS.items()})}
 
 `minigan COMMAND --help` says more; `python -m minigan.COMMAND` does the same."""
 
 
 def _run(argv: list[str]) -> int:
-    command, *rest = argv or ["--help"]
-    if command in COMMANDS:
-        module, _ = COMMANDS[command]
-        return importlib.import_module(module).main(rest)
-    if command in ("-h", "--help"):
-        print(overview())
-    elif command == "--version":
+    if argv == ["--version"]:
         print(f"minigan {__version__}")
-    else:
-        raise InputError(f"there is no command {command!r}, only {', '.join(COMMANDS)}")
-    return 0
+        return 0
+    return dispatch(
+        argv, {name: partial(_main_of, module) for name, (module, _) in COMMANDS.items()}, overview()
+    )
+
+
+def _main_of(module: str, argv: list[str]) -> int:
+    return importlib.import_module(module).main(argv)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ MNIST), and the judge of which digits a generator draws.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,23 +15,20 @@ from minigan.data import Dataset, Minibatches
 from minigan.nn import Dropout, Layer, Linear, Maxout, Sequential
 from minigan.ops import cross_entropy
 from minigan.optim import Momentum, exponential_decay, linear_ramp
-from minigan.random import Streams
+from minigan.random import Stream, Streams
 from minigan.tensor import Array, Tensor, backward
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The article's, after its authors' script (pylearn2, papers/maxout/mnist_pi.yaml).
-
-    In two things the script differs: it does not divide the kept pixels by keep_input, and its momentum
-    rises over 249 epochs.
-    """
+    """The article's, as its authors' script has them (pylearn2, papers/maxout/mnist_pi.yaml)."""
 
     units: tuple[int, ...] = (240, 240)
     pieces: int = 5
     scale: float = 0.005
     column_norm: float = 1.9365  # no column of W gets longer than this
     keep_input: float = 0.8
+    divide_input: bool = False  # what is kept of the input by keep_input, as dropout does elsewhere
     keep_hidden: float = 0.5
     batch: int = 100
     lr: float = 0.1
@@ -39,10 +36,12 @@ class Settings:
     lr_min: float = 1e-6
     momentum: float = 0.5
     momentum_end: float = 0.7
-    momentum_epochs: int = 250
+    momentum_epochs: int = 249
 
 
-SETTINGS = {"mnist": Settings(), "digits": Settings(units=(100, 100), scale=0.05, batch=50)}
+_judge = Settings(divide_input=True, momentum_epochs=250)
+SETTINGS = {"mnist": Settings(), "digits": replace(_judge, units=(100, 100), scale=0.05, batch=50)}
+JUDGES = {"mnist": (_judge, 12), "digits": (replace(_judge, scale=0.05), 60)}  # and for how many epochs
 
 
 class Classifier:
@@ -66,8 +65,9 @@ class Classifier:
         s, rng = self.settings, self.streams("init")
         layers: list[Layer] = []
         inputs, keep = features, s.keep_input
-        for units in s.units:
-            layers += [Dropout(keep), Maxout(inputs, units, s.pieces, rng, s.scale)]
+        for i, units in enumerate(s.units):
+            mask = Dropout(keep) if i or s.divide_input else Undivided(keep)
+            layers += [mask, Maxout(inputs, units, s.pieces, rng, s.scale)]
             inputs, keep = units, s.keep_hidden
         return Sequential(*layers, Dropout(keep), Linear(inputs, classes, rng, s.scale))
 
@@ -104,6 +104,13 @@ class Classifier:
         parameters = self.net.named_parameters()
         velocity = zip(parameters, self.optimiser.velocity, strict=True)
         return {name: p.data for name, p in parameters.items()} | {f"velocity.{n}": v for n, v in velocity}
+
+
+class Undivided(Dropout):
+    """Keeps an input as it is with probability `keep`, else 0: training sees less light than evaluation."""
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        return x if rng is None else super().__call__(x, rng) * self.keep
 
 
 def limit_columns(W: Tensor, longest: float) -> None:

@@ -3,9 +3,10 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from minigan import parzen
 from minigan.errors import InputError, RunError, not_installed
 
 LAUNCHERS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # how many processes mpiexec of MPICH, of Open MPI started
@@ -42,6 +43,15 @@ class Parser(argparse.ArgumentParser):
             help="of the matrix library (default: the environment's, else what a moment's trial finds best)",
         )
 
+    def add_sigmas(self) -> None:
+        self.add_argument(
+            "--sigmas",
+            type=_sigmas,
+            default=parzen.SIGMAS,
+            metavar="S,S",
+            help="the grid of sigmas (default: the authors' ten, .1 to 1)",
+        )
+
 
 def named(what: str) -> Callable[[str], str]:
     """An argument that is a name: an empty one, as from an unset variable of a shell, is an error."""
@@ -53,6 +63,34 @@ def named(what: str) -> Callable[[str], str]:
 
     convert.__name__ = what  # argparse: invalid <what> value
     return convert
+
+
+def _sigmas(text: str) -> tuple[float, ...]:
+    """From .1,.2,.4 to the numbers."""
+    try:
+        sigmas = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        sigmas = ()
+    if not sigmas or not all(0.001 <= sigma <= 1000 for sigma in sigmas):
+        raise argparse.ArgumentTypeError(f"expected numbers from .001 to 1000 as .1,.2,.4, got {text!r}")
+    return sigmas
+
+
+def dispatch(argv: list[str], commands: Mapping[str, Callable[[list[str]], int]], overview: str) -> int:
+    """Run the command that `argv` names first with the rest of it; the overview where it names none."""
+    name, *rest = argv or ["--help"]
+    if name in commands:
+        return commands[name](rest)
+    if name not in ("-h", "--help"):
+        raise InputError(f"there is no command {name!r}, only {', '.join(commands)}")
+    print(overview)
+    return 0
+
+
+def listing(purposes: Mapping[str, str]) -> str:
+    """A line for each command, with what it is for."""
+    width = max(map(len, purposes))
+    return "\n".join(f"  {name:{width}}  {purpose}" for name, purpose in purposes.items())
 
 
 def exit_status(command: Callable[[], int]) -> int:

@@ -2,63 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Sequential
-from minigan.paper import OUTPUTS, Limit, Recipe
+from minigan.paper import OUTPUTS, Networks, Recipe
 from minigan.random import Streams
+from minigan.settings import COUNT, KEEP, Limit, choice, setting
 
 if TYPE_CHECKING:
     from minigan.data import Dataset  # slow to import
 
 
 @dataclass(frozen=True)
-class KerasMLP(Recipe):
-    """Batch norm, leaky ReLU, tanh, Adam; images in [-1, 1]."""
+class LeakyNetworks(Networks):
+    """G of batch norm and leaky ReLU, D of leaky ReLU and dropout; weights start by Glorot's rule."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._require("batch", Limit(lambda v: v >= 2, "2 or more, since batch norm needs a variance"))
+    batch: ClassVar[Limit] = Limit(lambda v: v >= 2, "2 or more, since batch norm needs a variance")
+    output: str = choice("tanh", "G's last activation", OUTPUTS)
+    hidden: tuple[int, ...] = setting((256, 512), "units of G's hidden layers", COUNT)
+    units: tuple[int, ...] = setting((512, 256), "units of D's hidden layers", COUNT)
+    keep_hidden: float = setting(0.7, "dropout: probability of keeping a hidden unit of D", KEEP)
 
-    def unused(self) -> set[str]:
-        glorot = {"activations", "g_scale", "g_output_scale", "d_scale"}
-        return super().unused() | glorot | {"bias_clip", "pieces", "keep_input"}
-
-    def generator(self, dataset: Dataset, streams: Streams) -> Sequential:
+    def generator(self, z: int, dataset: Dataset, streams: Streams) -> Sequential:
         layers: list[Layer] = []
-        rng, inputs = streams("init", 0), self.z
+        rng, inputs = streams("init", 0), z
         for units in self.hidden:
             layers += [Linear(inputs, units, rng), BatchNorm(units, streams.backend), LeakyReLU(0.2)]
             inputs = units
         return Sequential(*layers, Linear(inputs, dataset.train.shape[1], rng, f=OUTPUTS[self.output]))
 
-    def discriminator(self, features: int, streams: Streams) -> Sequential:
+    def discriminator(self, dataset: Dataset, pack: int, streams: Streams) -> Sequential:
         layers: list[Layer] = []
-        rng, inputs = streams("init", 1), features
+        rng, inputs = streams("init", 1), pack * dataset.train.shape[1]
         for units in self.units:
             layers += [Linear(inputs, units, rng), LeakyReLU(0.2), Dropout(self.keep_hidden)]
             inputs = units
         return Sequential(*layers, Linear(inputs, 1, rng))
 
 
-keras_mlp = KerasMLP(
+keras_mlp = Recipe(
     name="keras-mlp",
     epochs=100,
     update="alternating",
     prior="gaussian",
-    hidden=(256, 512),
-    output="tanh",
-    units=(512, 256),
-    keep_hidden=0.7,
+    networks=LeakyNetworks(),
     optimiser="adam",
     lr=1e-4,
     lr_decay=1.0,
     momentum=0.9,
 )
 
-images = replace(  # a folder of a few hundred: the paper's networks end there in one picture for every z
-    keras_mlp,
+images = keras_mlp.change(  # a few hundred: the paper's networks end there in one picture for every z
     name="images",
     data="./my-pictures",
     epochs=500,

@@ -6,12 +6,14 @@ with 2,500 samples.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import erf, exp, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from minigan.errors import InputError
+from minigan.tensor import Array
 
 NEAR = 3.0  # standard deviations from its mode within which a sample is of high quality
 
@@ -60,15 +62,26 @@ def classes(probabilities: np.ndarray) -> Classes:
     return Classes(shares, float(-(mean * log_mean).sum()), float(score))
 
 
-def nearest_distance(x: np.ndarray, others: np.ndarray, chunk: int = 1000) -> np.ndarray:
-    """min_j |x_i - others_j| for each row of x: (n,)"""
+def nearest(
+    x: np.ndarray, others: np.ndarray, prepare: Callable[[Array], Array] | None = None, chunk: int = 5000
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each row of x (n, d) the nearest of `others`, (n, d), and min_j |x_i - others_j|, (n,).
+
+    prepare makes, a chunk at a time, values like x's of a data set's bytes.
+    |x - y|^2 = |x|^2 - 2 x.y + |y|^2, of which |x|^2 does not decide.
+    """
     _finite(x)
-    others = others.astype(np.float64)
-    squares, found = (others * others).sum(axis=1), np.empty(len(x))
-    for i in range(0, len(x), chunk):
-        rows = x[i : i + chunk].astype(np.float64)
-        found[i : i + chunk] = (squares - 2 * rows @ others.T).min(axis=1) + (rows * rows).sum(axis=1)
-    return np.sqrt(np.maximum(found, 0))
+    wide = x.astype(np.float64)
+    found, least = np.empty_like(x), np.full(len(x), np.inf)
+    for i in range(0, len(others), chunk):
+        y = others[i : i + chunk]
+        y = (prepare(y.astype(x.dtype)) if prepare else y).astype(np.float64)
+        squares = (y * y).sum(axis=1) - 2 * wide @ y.T
+        j = squares.argmin(axis=1)
+        squares = squares[np.arange(len(x)), j]
+        closer = squares < least
+        found[closer], least[closer] = y[j[closer]], squares[closer]
+    return found, np.sqrt(np.maximum(least + (wide * wide).sum(axis=1), 0))
 
 
 def _finite(samples: np.ndarray) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from difflib import get_close_matches
+from typing import Any
 
 from minigan import keras_mlp, paper
 from minigan.errors import InputError
 from minigan.paper import Recipe, mnist
 
-__all__ = ["RECIPES", "Recipe", "find", "mnist"]
+__all__ = ["RECIPES", "SETTINGS", "Recipe", "find", "mnist", "settings_of"]
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*paper.EXPERIMENTS, *keras_mlp.RECIPES)}
+
+
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """The settings by name, each as the dataclass field that has its help and its limit."""
+    parts: tuple[Any, ...] = (recipe, recipe.networks)
+    return {f.name: f for part in parts for f in fields(part) if "help" in f.metadata}
+
+
+SETTINGS = {name: f for recipe in reversed(RECIPES.values()) for name, f in settings_of(recipe).items()}
 
 
 def find(name: str) -> Recipe:

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from minigan import pictures, run
-from minigan.backend import choose, to_host, xp_of
+from minigan.backend import choose, xp_of
 from minigan.cli import Parser, exit_status, named
 from minigan.data import Dataset
 from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
-from minigan.nn import Layer
+from minigan.modes import nearest
+from minigan.players import generate, use_threads
 from minigan.random import Streams
-from minigan.tensor import Array, Tensor
+from minigan.tensor import Array
 
 MOST = 1_000_000_000  # samples, or steps of a line
 
@@ -62,7 +63,7 @@ def _sample(args: Namespace) -> int:
     _check(args, out)
     backend = choose(args.backend)
     config, dataset, G = run.load_generator(Path(args.run), backend)
-    run.use_threads(args.threads, backend, config.recipe.batch, G)
+    use_threads(args.threads, backend, config.recipe.batch, G)
     if (args.nearest or args.interpolate) and dataset.shape is None:
         raise InputError(
             f"--nearest and --interpolate are for images; {args.run} learned the points of {dataset.name}"
@@ -105,16 +106,6 @@ def _check(args: Namespace, out: Path) -> None:
         raise InputError(f"--out: there is no folder {out.parent}; make it first")
 
 
-def generate(G: Layer, z: Array, chunk: int = 1000) -> np.ndarray:
-    """G(z) without dropout, (count, features) on the host; in chunks, so that the memory stays bounded."""
-    samples = np.concatenate(
-        [to_host(G(Tensor(z[i : i + chunk]), None).data) for i in range(0, len(z), chunk)]
-    )
-    if not np.isfinite(samples).all():
-        raise RunError("the generator gives numbers that are not finite: this run has failed")
-    return samples
-
-
 def _lines(ends: Array, steps: int) -> Array:
     """`steps` points from each z in ends[0] to the one in ends[1], both included."""
     start, end = ends[0][:, None], ends[1][:, None]
@@ -122,30 +113,14 @@ def _lines(ends: Array, steps: int) -> Array:
     return (start + (end - start) * weight).reshape(-1, ends.shape[-1])
 
 
-def nearest(samples: np.ndarray, dataset: Dataset, chunk: int = 5000) -> np.ndarray:
-    """The training example with the smallest squared distance to each sample, (n, features) as the samples.
-
-    |s - x|^2 = |s|^2 - 2 s.x + |x|^2, of which |s|^2 does not decide.
-    """
-    best, found = np.full(len(samples), np.inf), np.empty_like(samples)
-    for i in range(0, len(dataset.train), chunk):
-        x = dataset.prepare(dataset.train[i : i + chunk].astype(samples.dtype))
-        distance = (x * x).sum(axis=1) - 2 * samples @ x.T
-        j = distance.argmin(axis=1)
-        distance = distance[np.arange(len(samples)), j]
-        closer = distance < best
-        best[closer], found[closer] = distance[closer], x[j[closer]]
-    return found
-
-
 def _write(out: Path, samples: np.ndarray, dataset: Dataset, columns: int, with_nearest: bool) -> None:
     if out.suffix == ".npy":
         write_atomically(out, lambda file: np.save(file, samples, allow_pickle=False))
     elif with_nearest:
-        last = samples[columns - 1 :: columns]
-        pictures.save_grid(out, dataset.restore(samples), columns, dataset.restore(nearest(last, dataset)))
+        found, _ = nearest(samples[columns - 1 :: columns], dataset.train, dataset.prepare)
+        pictures.save_grid(out, dataset.restore(samples), columns, dataset.restore(found))
     else:
-        run.draw_samples(out, samples, dataset, columns)
+        pictures.save_samples(out, samples, dataset, columns)
 
 
 if __name__ == "__main__":

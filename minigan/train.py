@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from minigan import recipes
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status, named
 from minigan.errors import InputError
+from minigan.progress import Progress
 from minigan.recipes import RECIPES, Recipe
+from minigan.settings import flag
 
 if TYPE_CHECKING:
-    from minigan.run import Config, Training
+    from minigan.run import Config
+    from minigan.training import Training
 
 EXAMPLES = """\
   python -m minigan.train                                  the bundled digits, about a minute
@@ -32,10 +32,25 @@ EXAMPLES = """\
 
 def main(argv: list[str] | None = None) -> int:
     """Train as the arguments say; returns the exit status."""
-    return exit_status(lambda: _train(_parser().parse_args(argv)))
+    return exit_status(lambda: _train(_parse(sys.argv[1:] if argv is None else argv)))
 
 
-def _parser() -> Parser:
+def _parse(argv: list[str]) -> Namespace:
+    """The arguments.  --help shows the defaults of the recipe that the others name, wherever it stands."""
+    others = [word for word in argv if word not in ("-h", "--help")]
+    args = _parser(RECIPES["digits"]).parse_args(others)
+    return args if others == argv else _parser(_recipe_of(args)).parse_args(["--help"])
+
+
+def _recipe_of(args: Namespace) -> Recipe:
+    if args.resume and not args.recipe:
+        from minigan import run  # slow to import, and --help has no need of it
+
+        return run.read_config(Path(args.resume)).recipe
+    return recipes.find(args.recipe or ("images" if args.data else "digits"))
+
+
+def _parser(recipe: Recipe) -> Parser:
     parser = Parser("train", "Train a generator against a discriminator.", EXAMPLES)
     parser.add_argument(
         "--recipe", type=named("name"), metavar="NAME", help=f"one of {', '.join(RECIPES)} (default: digits)"
@@ -66,20 +81,17 @@ def _parser() -> Parser:
     parser.add_threads()
     parser.add_argument("--film", action="store_true", help="at the end, a GIF of the sample pictures")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
-    settings = parser.add_argument_group("settings of the recipe (defaults: mnist's)")
-    for f in _settings():
+    group = parser.add_argument_group(f"settings of the recipe (defaults: those of {recipe.name})")
+    own, values = recipes.settings_of(recipe), recipe.settings()
+    for name, f in (recipes.SETTINGS | own).items():
         choices = f.metadata["choices"]
-        settings.add_argument(
-            "--" + f.name.replace("_", "-"),
+        group.add_argument(
+            flag(name),
             type=_converter(f.default),
             metavar="|".join(choices) if choices else "N,N" if isinstance(f.default, tuple) else "N",
-            help=f"{f.metadata['help']} ({_text(f.default)})",
+            help=f"{f.metadata['help']} ({_text(values[name])})" if name in own else SUPPRESS,
         )
     return parser
-
-
-def _settings() -> list[Any]:
-    return [f for f in fields(Recipe) if "help" in f.metadata]
 
 
 def _converter(default: Any) -> Callable[[str], Any]:
@@ -90,9 +102,8 @@ def _converter(default: Any) -> Callable[[str], Any]:
         values = tuple(one(part) for part in text.split(","))
         return values if isinstance(default, tuple) else one(text)
 
-    convert.__name__ = {int: "whole number", float: "number", str: "name"}[
-        one
-    ]  # argparse: invalid <name> value
+    names = {int: "whole number", float: "number", str: "name"}
+    convert.__name__ = names[one]  # argparse: invalid <name> value
     return convert
 
 
@@ -102,7 +113,7 @@ def _text(value: Any) -> str:
 
 def _train(args: Namespace) -> int:
     say: Callable[[str], None] = (lambda text: None) if args.quiet else print
-    changes = {f.name: value for f in _settings() if (value := getattr(args, f.name)) is not None}
+    changes = {name: value for name in recipes.SETTINGS if (value := getattr(args, name)) is not None}
     if args.data:
         changes["data"] = os.path.abspath(args.data)
     training = _resume(args, changes) if args.resume else _start(args, changes)
@@ -137,19 +148,19 @@ def _computes_with(config: Config) -> str:
 
 
 def _start(args: Namespace, changes: dict[str, Any]) -> Training:
-    from minigan import run  # slow to import, and --help has no need of it
+    from minigan import run, training
 
-    recipe = recipes.find(args.recipe or ("images" if args.data else "digits")).change(**changes)
+    recipe = _recipe_of(args).change(**changes)
     backend = choose(args.backend or "numpy")
     seed = 1 if args.seed is None else args.seed
-    training = run.Training(run.configure(recipe, seed, backend.name), backend)
-    training.use_threads(args.threads)
-    training.start(args.out)
-    return training
+    begun = training.Training(run.configure(recipe, seed, backend.name), backend)
+    begun.use_threads(args.threads)
+    begun.start(args.out)
+    return begun
 
 
 def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
-    from minigan import run
+    from minigan import run, training
 
     if args.out:
         raise InputError("--out names a new run folder and --resume an old one; give one of them")
@@ -163,51 +174,11 @@ def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
         raise InputError(
             f"{folder} would not be the same run: {'; '.join(differences)}; --force continues it anyway"
         )
-    training = run.Training(config if args.force else replace(config, pictures=stored.pictures), backend)
-    training.use_threads(args.threads or config.threads)
-    training.resume(folder)
-    return training
-
-
-class Progress:
-    """A bar with what matters on a terminal; elsewhere a plain line every few seconds."""
-
-    LINE_SECONDS = 5.0
-
-    def __init__(self, training: Training, quiet: bool) -> None:
-        self.training, self.quiet, self.bar = training, quiet, None
-        self.began, self.first, self.printed = time.monotonic(), training.t, time.monotonic()
-
-    def __enter__(self) -> Progress:
-        if not self.quiet and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self.bar = tqdm(
-                total=max(self.training.stop, self.first),
-                initial=self.first,
-                unit=" updates",
-                dynamic_ncols=True,
-            )
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-    def __call__(self, t: int, means: np.ndarray) -> None:
-        d_loss, g_loss, d_real, d_fake = means
-        numbers = f"d_loss {d_loss:.3f}  g_loss {g_loss:.3f}  D(x) {d_real:.2f}  D(G(z)) {d_fake:.2f}"
-        if self.bar is not None:
-            self.bar.set_postfix_str(numbers, refresh=False)
-            self.bar.update(t - self.bar.n)
-            return
-        now = time.monotonic()
-        if self.quiet or (now - self.printed < self.LINE_SECONDS and t < self.training.stop):
-            return
-        self.printed = now
-        speed = (t - self.first) / max(now - self.began, 1e-9)
-        epoch, left = self.training.epoch(t), (self.training.stop - t) / speed
-        print(f"epoch {epoch:4d}  {numbers}  {speed:.0f} updates/s  {left:.0f} s left", flush=True)
+    config = config if args.force else replace(config, pictures=stored.pictures)
+    resumed = training.Training(config, backend)
+    resumed.use_threads(args.threads or config.threads)
+    resumed.resume(folder)
+    return resumed
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from properties import host, refuses
 from strict_cupy import counting, no_sync, strict_backend
 
-from minigan import algorithm1, game, nn, ops, recipes, run
+from minigan import algorithm1, game, nn, ops, players, recipes
 from minigan.algorithm1 import Game, alternating, simultaneous
 from minigan.backend import Backend
 from minigan.data import Dataset
@@ -437,7 +437,7 @@ def test_numbers_do_not_depend_on_the_library(backend, update):
 
 def test_the_papers_game_begins_in_ignorance(mnist):
     """On the real MNIST, in float32: D(x) = 1/2 nearly everywhere, so both losses are log 2."""
-    paper = run.set_up(recipes.find("mnist"), mnist, Backend(), seed=0)
+    paper = players.set_up(recipes.find("mnist"), mnist, Backend(), seed=0)
     numbers = simultaneous(paper, 0)
     assert numbers.a_real.shape == numbers.a_fake.shape == (100, 1)
     assert {a.dtype.name for a in (*numbers, *(p.data for p in parameters(paper)))} == {"float32"}
@@ -476,7 +476,10 @@ def test_an_update_on_a_gpu_is_few_launches_no_wait_and_no_copy(name, most):
     recipe = recipes.find(name).change(batch=10, hidden=(12, 12), units=(5, 5))
     pixels = np.random.default_rng(0).integers(0, 256, (100, 784), np.uint8)
     dataset = Dataset("bytes", pixels, pixels, pixels, shape=(28, 28), prepare=lambda x: x / 255)
-    played, update = run.set_up(recipe, dataset, strict_backend(), seed=1), algorithm1.UPDATES[recipe.update]
+    played, update = (
+        players.set_up(recipe, dataset, strict_backend(), seed=1),
+        algorithm1.UPDATES[recipe.update],
+    )
     update(played, 0)
     with counting() as counts, no_sync():
         update(played, 1)

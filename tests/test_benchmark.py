@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import strict_cupy
 
-from minigan import data, kernels, ops, recipes, run, tensor, threads
+from minigan import data, kernels, ops, players, recipes, tensor, threads
 from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
 from minigan.benchmark import __main__ as benchmark
@@ -27,15 +27,15 @@ from minigan.benchmark.update import stepper, synthetic
 from minigan.errors import InputError
 from minigan.nn import Packed, Sequential
 
-TINY = replace(
-    recipes.find("digits"), name="tiny", update="alternating", batch=20, hidden=(12, 9), units=(7, 5)
+TINY = recipes.find("digits").change(
+    name="tiny", update="alternating", batch=20, hidden=(12, 9), units=(7, 5)
 )
 RECIPES = {
     "alternating": TINY,
     "simultaneous": replace(TINY, update="simultaneous"),
     "k = 3": replace(TINY, k=3),
-    "one layer": replace(TINY, hidden=(6,), units=(4,)),
-    "batch norm": replace(recipes.find("keras-mlp"), data="digits", batch=20, hidden=(6, 7, 8), units=(9, 5)),
+    "one layer": TINY.change(hidden=(6,), units=(4,)),
+    "batch norm": recipes.find("keras-mlp").change(data="digits", batch=20, hidden=(6, 7, 8), units=(9, 5)),
     "points": replace(recipes.find("ring8"), batch=20),
 }
 PARTS = {
@@ -59,7 +59,7 @@ def tiny(monkeypatch):
 
 
 def players_of(recipe, backend=None):
-    return run.set_up(recipe, run.load_data(recipe), backend or Backend(), seed=1)
+    return players.set_up(recipe, players.load_data(recipe), backend or Backend(), seed=1)
 
 
 def measured(capsys, *options):
@@ -107,8 +107,8 @@ def test_the_paper_s_mnist_update_has_so_many(update, found):
     """By hand, weights times (2 * batch) for each product: G has 2,500,800 and D 1,229,040; of these 120,000
     and 940,800 are in the first layer."""
     recipe = recipes.find("mnist").change(update=update)
-    players = run.set_up(recipe, synthetic(recipe), Backend(), seed=1)
-    assert gflop(products(players, update), 100) == pytest.approx(found)
+    game = players.set_up(recipe, synthetic(recipe), Backend(), seed=1)
+    assert gflop(products(game, update), 100) == pytest.approx(found)
 
 
 def test_the_floor_computes_into_arrays_that_are_there(monkeypatch):
@@ -365,7 +365,7 @@ def test_beside_neighbours(monkeypatch, capsys):
     monkeypatch.setattr(threads, "cores", lambda: 2)
     for name in threads.VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(neighbours.run, "use_threads", lambda *_: 2)
+    monkeypatch.setattr(neighbours, "use_threads", lambda *_: 2)
     found = measured(capsys, "--neighbours")["neighbours"]
     assert [row["neighbours"] for row in found] == [0, 2] and found[0]["ms"].keys() == {"1", "2"}
     assert len(started) == 2 and ended == ["kill", "wait"] * 2
@@ -487,7 +487,7 @@ def test_pytorch_plays_the_same_update(recipe):
                 return optimisers[-1][1]
 
             patch.setattr(torch.optim, kind, made)
-        step = torch_step(recipe, run.load_data(recipe), players, threads=1)
+        step = torch_step(recipe, players.load_data(recipe), players, threads=1)
     for (theirs, _), net in zip(optimisers, (players.G, players.D), strict=True):
         shapes = [tuple(p.shape)[::-1] for p in theirs]
         assert Counter(shapes) == Counter(p.shape for p in net.parameters())

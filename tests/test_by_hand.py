@@ -9,13 +9,13 @@ heavy ball.  Only random numbers come from minigan, from the streams and in the 
                         and samples together, in the simultaneous one first on these and then on those
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 import pytest
 
-from minigan import algorithm1, recipes, run
+from minigan import algorithm1, players, recipes
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.random import Streams
@@ -117,7 +117,7 @@ class ByHand:
             inputs.append(x * masks[-1])
             a = inputs[-1] @ W + b
             if layer < 2:
-                pieces.append(a.reshape(len(x), self.recipe.pieces, -1))
+                pieces.append(a.reshape(len(x), self.recipe.networks.pieces, -1))
                 x = pieces[-1].max(axis=1)
         return Batch(inputs, masks, pieces, a)
 
@@ -171,7 +171,7 @@ class ByHand:
 
 def assert_same_game(recipe, updates=2):
     dataset = images(recipe.batch * 2 + 5)  # two minibatches an epoch, so that k = 2 reaches another epoch
-    game = run.set_up(recipe, dataset, FLOAT64, SEED)
+    game = players.set_up(recipe, dataset, FLOAT64, SEED)
     by_hand = ByHand(game, recipe, dataset.train)
     for t in range(updates):
         algorithm1.UPDATES[recipe.update](game, t)
@@ -197,14 +197,18 @@ def assert_close(found, expected, name):
 @pytest.mark.parametrize("loss", ["non-saturating", "minimax"])
 @pytest.mark.parametrize("update, k", [("simultaneous", 1), ("alternating", 1), ("alternating", 2)])
 def test_every_rule_and_loss(update, k, loss, d_loss_scale):
-    recipe = replace(recipes.mnist, update=update, k=k, loss=loss, d_loss_scale=d_loss_scale, **SMALL)
+    recipe = recipes.mnist.change(update=update, k=k, loss=loss, d_loss_scale=d_loss_scale, **SMALL)
     assert_same_game(recipe, updates=3)
 
 
 @pytest.mark.parametrize("name", ["mnist", "mnist-alternating"])
 def test_the_papers_networks_in_full_width(name):
     recipe = recipes.find(name).change(batch=10)
-    assert (recipe.hidden, recipe.units, recipe.pieces) == ((1200, 1200), (240, 240), 5)
+    assert (recipe.networks.hidden, recipe.networks.units, recipe.networks.pieces) == (
+        (1200, 1200),
+        (240, 240),
+        5,
+    )
     assert_same_game(recipe)
 
 

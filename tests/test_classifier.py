@@ -11,6 +11,7 @@ from minigan.backend import Backend, to_host
 from minigan.classifier import SETTINGS, Classifier, limit_columns
 from minigan.nn import Dropout
 from minigan.ops import cross_entropy
+from minigan.random import Streams
 from minigan.reproduce import classifier as reproduce
 from minigan.tensor import Tensor, backward
 
@@ -67,7 +68,7 @@ def test_training_keeps_to_the_limit(digits):
 
 
 def test_a_stopped_reproduction_goes_on_as_if_it_had_not_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(reproduce.pictures, "save_errors", lambda *_: None)
+    monkeypatch.setattr(reproduce.figures, "save_errors", lambda *_: None)
     assert reproduce.main([*DIGITS, str(tmp_path / "whole"), "--epochs", "4"]) == 0
     train, calls = Classifier.train_epoch, []
 
@@ -91,7 +92,7 @@ def test_the_epochs_are_chosen_on_the_validation_set_alone(tmp_path, monkeypatch
     """Then it is trained on training and validation examples together, for as long."""
     sizes, errors = [], iter([0.3, 0.9, 0.2, 0.1, 0.4, 0.0, 0.5, 0.6, 0.5, 0.7])  # validation, test, ...
     train = Classifier.train_epoch
-    monkeypatch.setattr(reproduce.pictures, "save_errors", lambda *_: None)
+    monkeypatch.setattr(reproduce.figures, "save_errors", lambda *_: None)
     monkeypatch.setattr(Classifier, "error", lambda self, x, labels: next(errors))
     monkeypatch.setattr(
         Classifier, "train_epoch", lambda self: (sizes.append(len(self.dataset.train)), train(self))[1]
@@ -110,7 +111,7 @@ def test_bad_input_is_one_line(arguments, tmp_path, capsys):
 
 
 def test_another_reproduction_is_not_overwritten(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(reproduce.pictures, "save_errors", lambda *_: None)
+    monkeypatch.setattr(reproduce.figures, "save_errors", lambda *_: None)
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1"]) == 0
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1", "--seed", "2"]) == 2
     assert "another reproduction" in capsys.readouterr().err
@@ -124,11 +125,24 @@ def test_the_constants_are_the_authors():
     article = {
         "units": (240, 240), "pieces": 5, "scale": 0.005, "column_norm": 1.9365,
         "keep_input": 0.8, "keep_hidden": 0.5, "batch": 100,
-        "lr": 0.1, "lr_decay": 1.000004, "lr_min": 1e-6,
-        "momentum": 0.5, "momentum_end": 0.7, "momentum_epochs": 250,
+        "divide_input": False, "lr": 0.1, "lr_decay": 1.000004, "lr_min": 1e-6,
+        "momentum": 0.5, "momentum_end": 0.7, "momentum_epochs": 249,
     }  # fmt: skip
     assert asdict(SETTINGS["mnist"]) == article
-    assert asdict(SETTINGS["digits"]) == article | {"units": (100, 100), "scale": 0.05, "batch": 50}
+    ours = article | {"divide_input": True, "momentum_epochs": 250}
+    assert asdict(SETTINGS["digits"]) == ours | {"units": (100, 100), "scale": 0.05, "batch": 50}
+
+
+def test_the_articles_input_is_not_divided(digits):
+    """A pixel is what it was or 0 in training; with `divide_input` what is kept is divided by .8."""
+    x, streams = Tensor(np.full((300, 64), 0.5)), Streams(1, Backend(dtype="float64"))
+    for divide, kept in ((False, 0.5), (True, 0.625)):
+        settings = replace(SETTINGS["digits"], divide_input=divide)
+        first = Classifier(digits, settings, Backend(dtype="float64"), seed=1).net.layers[0]
+        seen = first(x, streams("dropout", 1)).data
+        np.testing.assert_allclose(np.unique(seen), [0, kept])
+        assert abs((seen > 0).mean() - 0.8) < 0.02
+        np.testing.assert_array_equal(first(x, None).data, x.data)
 
 
 def test_two_epochs_by_hand(digits):

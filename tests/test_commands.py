@@ -6,6 +6,7 @@ of it must be as it was.  A few run in a process of their own, as a user starts 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,11 +17,13 @@ import pytest
 
 import minigan
 from minigan import __main__ as everything
-from minigan import checkpoint, files, recipes, run, sample, train
+from minigan import checkpoint, data, files, pictures, recipes, run, sample, train
 from minigan.backend import Backend
 from minigan.cli import exit_status
 from minigan.data import __main__ as data_command
 from minigan.files import read_json, write_json
+from minigan.settings import flag
+from minigan.training import Training
 
 COMMANDS = {
     "train": train.main,
@@ -39,10 +42,10 @@ def workspace(tmp_path_factory):
     """Two whole runs, of images and of points, and what can become of one."""
     home = tmp_path_factory.mktemp("workspace")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run.pictures, "save_curves", lambda *_: None)  # slow
+        patch.setattr(pictures, "save_curves", lambda *_: None)  # slow
         for name, recipe in (("good", "digits"), ("points", "ring8")):
             recipe = recipes.find(recipe).change(**SMALL | {"batch": 500 if name == "good" else 50_000})
-            training = run.Training(run.configure(recipe, 1, "numpy"), Backend())
+            training = Training(run.configure(recipe, 1, "numpy"), Backend())
             training.start(home / name)
             training.play(lambda t, means: None)
 
@@ -108,7 +111,7 @@ def unchanged(workspace, monkeypatch):
     for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):  # where systems have a cache of downloads
         monkeypatch.setenv(name, str(workspace / "empty"))
     monkeypatch.setitem(sys.modules, "cupy", None)  # as where CuPy is not installed
-    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("this was not refused: training began"))
+    monkeypatch.setattr(Training, "play", lambda *_: pytest.fail("this was not refused: training began"))
     before = snapshot(workspace)
     yield
     assert snapshot(workspace) == before
@@ -347,7 +350,7 @@ def test_huge_numbers(command, line, capsys, unchanged):
 
 @pytest.mark.parametrize("batch", [1, 0])
 def test_a_batch_too_small_for_batch_norm(batch, capsys, unchanged, monkeypatch, tmp_path):
-    digits = run.data.load("digits", "symmetric")
+    digits = data.load("digits", "symmetric")
     monkeypatch.setattr(run, "load_data", lambda recipe: digits)
     options = ["--recipe", "keras-mlp", "--batch", str(batch), "--hidden", "8", "--units", "4", "--quiet"]
     status, said = refused(capsys, "train", [*options, "--out", str(tmp_path / "run")])
@@ -395,7 +398,7 @@ def test_two_runs_at_the_same_moment_take_two_folders(monkeypatch, tmp_path, cap
 
 def test_every_setting_is_an_option(monkeypatch, tmp_path):
     """All of them at once reach the config, as they were typed."""
-    monkeypatch.setattr(run.pictures, "save_curves", lambda *_: None)
+    monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
     typed = {
         "epochs": 2, "batch": 700, "update": "alternating", "k": 2, "loss": "minimax", "d_loss_scale": 0.7,
         "z": 6, "prior": "gaussian", "hidden": [5, 6], "activations": ["tanh", "relu"], "output": "sigmoid",
@@ -461,15 +464,6 @@ def test_a_line_through_z_space_begins_and_ends_at_samples():
     np.testing.assert_allclose(np.diff(z, axis=1), ((ends[1] - ends[0]) / 4)[:, None].repeat(4, 1), rtol=1e-4)
 
 
-def test_the_nearest_training_image_is_the_nearest():
-    """A training image with a little noise finds itself, in chunks that do not divide the data."""
-    dataset = run.data.load("digits")
-    chosen = [3, 700, 1499]
-    x = dataset.prepare(dataset.train[chosen].astype(np.float32))
-    noisy = x + np.random.default_rng(0).normal(0, 0.02, x.shape).astype(np.float32)
-    np.testing.assert_array_equal(sample.nearest(noisy, dataset, chunk=400), x)
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command, capsys):
     """Status 0, on standard output, and the examples name the command."""
@@ -486,12 +480,33 @@ def test_help_has_examples(command, capsys):
         assert examples.count(f"python -m minigan.{command}") >= 3
 
 
-def test_help_lists_every_setting(capsys):
-    with pytest.raises(SystemExit):
-        train.main(["--help"])
-    out = capsys.readouterr().out
-    for name in recipes.mnist.__dataclass_fields__.keys() - {"name", "data"}:
-        assert f"--{name.replace('_', '-')} " in out
+@pytest.mark.parametrize("options, recipe", [
+    ([], "digits"),
+    (["--recipe", "mnist"], "mnist"),
+    (["--recipe=keras-mlp"], "keras-mlp"),
+    (["--data", "pictures"], "images"),
+    (["--resume", "good"], "good"),
+])  # fmt: skip
+def test_help_has_the_settings_of_the_recipe_that_is_named(options, recipe, workspace, monkeypatch, capsys):
+    """Each with its default, and none that the recipe has no use for; wherever --help stands."""
+    monkeypatch.chdir(workspace)
+    monkeypatch.setenv("COLUMNS", "200")  # an option on one line
+    found = run.read_config(Path("good")).recipe if recipe == "good" else recipes.find(recipe)
+    outs = []
+    for words in (["--help", *options], [*options, "-h"]):
+        with pytest.raises(SystemExit):
+            train.main(words)
+        outs.append(capsys.readouterr().out)
+    settings = {name: value for name, value in found.settings().items() if name in recipes.SETTINGS}
+    lines = re.sub(r"\n {8,}", " ", outs[0].partition("settings of")[2])
+    shown = re.findall(r"^  (--[a-z-]+) .*\((\S*)\)$", lines, re.M)
+    assert sorted(shown) == sorted((flag(name), train._text(value)) for name, value in settings.items())
+    assert outs[0] == outs[1] and f"(defaults: those of {found.name})" in outs[0]
+
+
+def test_help_on_a_recipe_that_there_is_not_is_one_line(capsys):
+    assert train.main(["--help", "--recipe", "mnits"]) == 2
+    assert capsys.readouterr().err.startswith("error: --recipe: expected one of digits, mnist")
 
 
 # In a process of its own -----------------------------------------------------------------------------

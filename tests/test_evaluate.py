@@ -1,22 +1,24 @@
 """evaluate.py: the numbers of runs whose samples are known, and what a user may type wrongly."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from minigan import data, evaluate, parzen, recipes, run, sample
+from minigan import data, evaluate, evaluation, parzen, players, recipes, run
 from minigan.backend import Backend
 from minigan.classifier import Classifier, Settings
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.ops import log_softmax
+from minigan.players import generate
 from minigan.random import Streams
-from minigan.sample import generate
 from minigan.tensor import Tensor
+from minigan.training import Training
 
 FLOAT32 = Backend("numpy", "float32")
-OWN_JUDGES = dict(evaluate.JUDGES)  # before a quicker one takes the place of one of them
+OWN_JUDGES = dict(evaluation.JUDGES)  # before a quicker one takes the place of one of them
 SMALL = {"epochs": 1, "hidden": (8,), "units": (4,)}
 
 
@@ -25,7 +27,7 @@ def cache(tmp_path_factory):
     """The user's cache, empty; and a classifier that learns in a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pooch.os_cache", lambda name: tmp_path_factory.getbasetemp() / "cache" / name)
-        patch.setitem(evaluate.JUDGES, "digits", (Settings(units=(64,), scale=0.05, batch=20), 4))
+        patch.setitem(evaluation.JUDGES, "digits", (Settings(units=(64,), scale=0.05, batch=20), 4))
         yield tmp_path_factory.getbasetemp() / "cache" / "minigan"
 
 
@@ -38,7 +40,7 @@ def runs(tmp_path_factory):
         ("tanh", recipes.find("digits").change(**SMALL, output="tanh")),
         ("points", recipes.find("ring8").change(**SMALL, batch=5000)),
     ):
-        training = run.Training(run.configure(recipe, 1, "numpy"), FLOAT32)
+        training = Training(run.configure(recipe, 1, "numpy"), FLOAT32)
         training.start(str(home / name))
         training.play(lambda t, means: None)
     return home
@@ -50,7 +52,7 @@ def runs(tmp_path_factory):
 def test_real_images_learned_by_heart_are_found_out():
     dataset = data.load("digits")
     train, valid = dataset.train[:150] / np.float32(16), dataset.valid / np.float32(16)
-    by_heart, honest = evaluate.memorising(train, dataset), evaluate.memorising(valid, dataset)
+    by_heart, honest = evaluation.memorising(train, dataset), evaluation.memorising(valid, dataset)
     assert by_heart["samples"]["to_training"] == pytest.approx(0, abs=1e-6)
     assert by_heart["samples"]["nearer_to_training"] == 1
     assert honest["samples"] == honest["validation"] and 0.3 < honest["samples"]["nearer_to_training"] < 0.7
@@ -59,7 +61,7 @@ def test_real_images_learned_by_heart_are_found_out():
 
 def test_real_images_are_of_all_classes():
     dataset = data.load("digits")
-    found = evaluate.of_classes(dataset.test / np.float32(16), dataset, FLOAT32, lambda text: None)
+    found = evaluation.of_classes(dataset.test / np.float32(16), dataset, FLOAT32, lambda text: None)
     np.testing.assert_allclose(found["shares"], 0.1, atol=0.04)
     assert found["score"] > 5 and found["entropy"] > 2.2 and found["classifier_epochs"] == 4
     assert 0.85 < found["classifier_accuracy"] <= 1
@@ -68,7 +70,7 @@ def test_real_images_are_of_all_classes():
 def test_the_protocol():
     dataset = data.load("digits")
     centres = dataset.train[:1200] / np.float32(16)
-    found = evaluate.log_likelihood(centres, dataset, FLOAT32)
+    found = evaluation.log_likelihood(centres, dataset, FLOAT32)
     valid, test = dataset.valid / np.float32(16), dataset.test / np.float32(16)
     sigma, of_valid = parzen.choose_sigma(valid, centres)
     nats = parzen.log_likelihood(test, centres, sigma)
@@ -88,7 +90,7 @@ def test_a_grid_of_ones_own():
     dataset = data.load("digits")
     centres = dataset.train[:1200] / np.float32(16)
     ours, theirs = (
-        evaluate.log_likelihood(centres, dataset, FLOAT32, sigmas=s) for s in [(0.3, 0.4), parzen.SIGMAS]
+        evaluation.log_likelihood(centres, dataset, FLOAT32, sigmas=s) for s in [(0.3, 0.4), parzen.SIGMAS]
     )
     assert ours["sigma"] == 0.3 and ours["sigmas"] == [0.3, 0.4] and ours["mean"] < theirs["mean"]
     assert ours["refined"]["sigma"] == pytest.approx(theirs["refined"]["sigma"], rel=1e-4)
@@ -96,7 +98,7 @@ def test_a_grid_of_ones_own():
 
 def test_points_from_the_mixture_itself():
     dataset = data.load("ring8")
-    found = evaluate.of_points(dataset.test[:2500], dataset)
+    found = evaluation.of_points(dataset.test[:2500], dataset)
     assert (found["modes"], found["of"]) == (8, 8)
     assert found["high_quality"] == pytest.approx(found["ceiling"], abs=0.01)
 
@@ -106,9 +108,9 @@ def test_points_from_the_mixture_itself():
 
 def test_the_judge_is_trained_once(cache):
     dataset, said = data.load("digits"), []
-    first = evaluate.trained_classifier(dataset, FLOAT32, said.append)
+    first = evaluation.trained_classifier(dataset, FLOAT32, said.append)
     said.clear()
-    second = evaluate.trained_classifier(dataset, FLOAT32, said.append)
+    second = evaluation.trained_classifier(dataset, FLOAT32, said.append)
     assert said == [] and second.epoch == 4
     for name, a in first.arrays().items():
         np.testing.assert_array_equal(second.arrays()[name], a)
@@ -116,14 +118,14 @@ def test_the_judge_is_trained_once(cache):
 
 def test_a_damaged_or_older_judge_is_trained_again(cache, monkeypatch):
     dataset, said = data.load("digits"), []
-    evaluate.trained_classifier(dataset, FLOAT32, said.append)
+    evaluation.trained_classifier(dataset, FLOAT32, said.append)
     (cache / "classifier-digits.npz").write_bytes(b"PK\3\4 what is this?")
     said.clear()
-    evaluate.trained_classifier(dataset, FLOAT32, said.append)
+    evaluation.trained_classifier(dataset, FLOAT32, said.append)
     assert said
     said.clear()
-    monkeypatch.setattr(evaluate.minigan, "__version__", "another")
-    evaluate.trained_classifier(dataset, FLOAT32, said.append)
+    monkeypatch.setattr(evaluation.minigan, "__version__", "another")
+    evaluation.trained_classifier(dataset, FLOAT32, said.append)
     assert said
 
 
@@ -131,7 +133,7 @@ def test_a_cache_that_cannot_be_written_loses_nothing(cache, monkeypatch, tmp_pa
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "file" / name)
     said = []
-    judge = evaluate.trained_classifier(data.load("digits"), FLOAT32, said.append)
+    judge = evaluation.trained_classifier(data.load("digits"), FLOAT32, said.append)
     assert judge.epoch == 4 and "cannot be kept in" in said[-1]
 
 
@@ -179,19 +181,19 @@ def test_beside_each_number_stands_what_real_images_and_noise_score(runs, capsys
 
 
 def test_points_beside_the_mixture_and_noise(runs):
-    found = evaluate.evaluate(runs / "points", FLOAT32)
+    found = evaluation.of_run(runs / "points", FLOAT32)
     real, noise = found["references"]["real"], found["references"]["noise"]
     assert real["modes"] == 8 and real["high_quality"] == pytest.approx(real["ceiling"], abs=0.01)
     assert noise["high_quality"] < 0.02
 
 
 def test_a_run_in_minus_one_to_one_is_measured_in_zero_to_one(runs):
-    found = evaluate.evaluate(runs / "tanh", FLOAT32, centres=1000)
+    found = evaluation.of_run(runs / "tanh", FLOAT32, centres=1000)
     _, dataset, G = run.load_generator(runs / "tanh", FLOAT32)
     z = run.read_config(runs / "tanh").recipe.noise(Streams(0, FLOAT32)("sample"), 1000)
-    samples = (sample.generate(G, z) + 1) / 2
+    samples = (players.generate(G, z) + 1) / 2
     assert samples.min() >= 0
-    expected = evaluate.memorising(samples, data.load("digits"))["samples"]
+    expected = evaluation.memorising(samples, data.load("digits"))["samples"]
     assert found["memorising"]["samples"] == pytest.approx(expected, rel=1e-5)
     assert np.isfinite(found["log_likelihood"]["mean"])
 
@@ -210,10 +212,10 @@ def test_points_as_text(runs, capsys):
         (["{digits}", "--centres", "999"], "--centres: expected 1000 or more"),
         (["{digits}", "--centres", "many"], "invalid int value"),
         (["{digits}", "--seed", "-1"], "seed: expected an integer from 0"),
-        (["{digits}", "--sigmas", ""], "--sigmas: expected numbers from .001 to 1000"),
-        (["{digits}", "--sigmas", ".1,-1"], "--sigmas: expected numbers from .001 to 1000"),
-        (["{digits}", "--sigmas", ".1,nan"], "--sigmas: expected numbers from .001 to 1000"),
-        (["{digits}", "--sigmas", "1e-200"], "--sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", ""], "argument --sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", ".1,-1"], "argument --sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", ".1,nan"], "argument --sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", "1e-200"], "argument --sigmas: expected numbers from .001 to 1000"),
     ],
 )
 def test_bad_input_is_one_line(runs, capsys, arguments, message):
@@ -227,13 +229,13 @@ def test_without_test_images_there_is_nothing_to_measure():
     none = np.zeros((0, 4), np.uint8)
     dataset = Dataset("mine", none, none, none, shape=(2, 2))
     with pytest.raises(InputError, match="mine has no test or no validation images"):
-        evaluate.log_likelihood(np.zeros((5, 4), np.float32), dataset, FLOAT32)
+        evaluation.log_likelihood(np.zeros((5, 4), np.float32), dataset, FLOAT32)
 
 
 def test_samples_that_are_not_finite_are_refused():
     dataset = data.load("digits")
     with pytest.raises(InputError, match="centres: some numbers are not finite"):
-        evaluate.log_likelihood(np.full((5, 64), np.nan, np.float32), dataset, FLOAT32)
+        evaluation.log_likelihood(np.full((5, 64), np.nan, np.float32), dataset, FLOAT32)
 
 
 # The protocol's numbers ------------------------------------------------------------------------------
@@ -241,9 +243,10 @@ def test_samples_that_are_not_finite_are_refused():
 
 def test_the_constants():
     """The paper's authors: 10,000 samples, sigma from 1,000 validation images.  VEEGAN and PacGAN: 2,500."""
-    assert (evaluate.CENTRES, evaluate.SIGMA_IMAGES, evaluate.POINTS) == (10_000, 1_000, 2_500)
-    assert evaluate.JUDGES["mnist"] == (Settings(), 12)
-    assert OWN_JUDGES["digits"] == (Settings(scale=0.05), 60)
+    assert (evaluation.CENTRES, evaluation.SIGMA_IMAGES, evaluation.POINTS) == (10_000, 1_000, 2_500)
+    ours = Settings(divide_input=True, momentum_epochs=250)
+    assert evaluation.JUDGES["mnist"] == (ours, 12)
+    assert OWN_JUDGES["digits"] == (replace(ours, scale=0.05), 60)
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +269,7 @@ def test_sigma_is_of_the_first_thousand_validation_images(many, monkeypatch):
     monkeypatch.setattr(parzen, "choose_sigma", of(0.3))
     monkeypatch.setattr(parzen, "refine_sigma", of(0.4))
     samples = np.random.default_rng(1).random((1100, 6), np.float32)
-    found = evaluate.log_likelihood(samples, many, FLOAT32)
+    found = evaluation.log_likelihood(samples, many, FLOAT32)
     for sigma, numbers in ((0.3, found), (0.4, found["refined"])):
         nats = parzen.log_likelihood(many.test / np.float32(255), samples, sigma)
         of_valid = parzen.log_likelihood(many.valid[:1000] / np.float32(255), samples, sigma).mean()
@@ -280,7 +283,7 @@ def test_sigma_is_of_the_first_thousand_validation_images(many, monkeypatch):
 def test_memorising_compares_equally_many(many):
     """By all distances at once: 400 training images against 400 test images, 1,000 samples, 1,000 others."""
     samples = np.random.default_rng(1).random((1100, 6), np.float32)
-    found = evaluate.memorising(samples, many)
+    found = evaluation.memorising(samples, many)
     train, test = many.train[:400] / 255, many.test / 255
     for name, x in (("samples", samples[:1000]), ("validation", many.valid[:1000] / 255)):
         of_train, of_test = (np.linalg.norm(x[:, None] - y, axis=2).min(axis=1) for y in (train, test))
@@ -293,10 +296,10 @@ def test_memorising_compares_equally_many(many):
 
 def test_all_samples_are_judged_and_the_accuracy_is_of_the_test_images(cache):
     dataset = data.load("digits")
-    judge = evaluate.trained_classifier(dataset, FLOAT32, lambda text: None)
+    judge = evaluation.trained_classifier(dataset, FLOAT32, lambda text: None)
     images = np.concatenate([dataset.train[dataset.train_labels == digit][:101] for digit in range(10)])
     images = np.concatenate([images, images[:1]])  # 1,011 in order
-    found = evaluate.of_classes(images / np.float32(16), dataset, FLOAT32, lambda text: None)
+    found = evaluation.of_classes(images / np.float32(16), dataset, FLOAT32, lambda text: None)
     answers = judge.classify(images)
     assert found["shares"] == pytest.approx((np.bincount(answers, minlength=10) / 1011).tolist())
     parts = [(dataset.test, dataset.test_labels), (dataset.train, dataset.train_labels)]
@@ -311,11 +314,11 @@ def test_all_samples_are_judged_and_the_accuracy_is_of_the_test_images(cache):
 
 def test_the_judge_learns_for_all_its_epochs(cache):
     dataset = data.load("digits")
-    settings, epochs = evaluate.JUDGES["digits"]
+    settings, epochs = evaluation.JUDGES["digits"]
     fresh = Classifier(dataset, settings, FLOAT32, seed=0)
     for _ in range(epochs):
         fresh.train_epoch()
-    kept = evaluate.trained_classifier(dataset, FLOAT32, lambda text: None)
+    kept = evaluation.trained_classifier(dataset, FLOAT32, lambda text: None)
     for name, a in fresh.arrays().items():
         np.testing.assert_array_equal(kept.arrays()[name], a)
 
@@ -326,9 +329,9 @@ def test_the_judge_learns_for_all_its_epochs(cache):
 def test_the_samples_are_of_the_seed_and_of_the_number(runs, monkeypatch):
     """Whatever is measured is measured on G of this noise; points by their own number."""
     seen = []
-    monkeypatch.setattr(evaluate, "of_points", lambda samples, dataset: seen.append(samples) or {})
+    monkeypatch.setattr(evaluation, "of_points", lambda samples, dataset: seen.append(samples) or {})
     for seed in (0, 7):
-        found = evaluate.evaluate(runs / "points", FLOAT32, seed=seed, centres=1000)
+        found = evaluation.of_run(runs / "points", FLOAT32, seed=seed, centres=1000)
         assert (found["seed"], found["samples"], found["epochs"]) == (seed, 2500, 1)
         config, _, G = run.load_generator(runs / "points", FLOAT32)
         z = config.recipe.noise(Streams(seed, FLOAT32)("sample"), 2500)
@@ -340,16 +343,16 @@ def test_the_epochs_are_those_of_the_last_line(tmp_path):
     record = dict.fromkeys(run.COLUMNS, 0.5)
     lines = (json.dumps(record | {"epoch": epoch, "update": 10 * epoch}) for epoch in (2, 3, 6))
     (tmp_path / "log.jsonl").write_text("\n".join(lines))
-    assert evaluate.epochs_of(tmp_path) == 6
-    assert evaluate.epochs_of(tmp_path / "nothing") == 0
+    assert run.epochs_of(tmp_path) == 6
+    assert run.epochs_of(tmp_path / "nothing") == 0
 
 
 def test_on_a_line_the_ceiling_is_that_of_a_line():
     dataset = data.load("gaussian1d")
-    found = evaluate.of_points(dataset.test[:2500], dataset)
+    found = evaluation.of_points(dataset.test[:2500], dataset)
     assert found["ceiling"] == pytest.approx(0.9973, abs=1e-4)
     ring = data.load("ring8")
-    found = evaluate.of_points(np.repeat(ring.modes[:3], 2, axis=0), ring)
+    found = evaluation.of_points(np.repeat(ring.modes[:3], 2, axis=0), ring)
     assert (found["modes"], found["of"], found["counts"]) == (3, 8, [2, 2, 2, 0, 0, 0, 0, 0])
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import algorithm1, data, recipes, run
+from minigan import algorithm1, data, players, recipes
 from minigan.backend import Backend, to_host
 
 GOLDEN = Path(__file__).with_name("golden.json")
 UPDATES = 20
-SMALL = recipes.Recipe(  # the paper's experiment on the small digits, with small networks
+SMALL = recipes.mnist.change(  # the paper's experiment on the small digits, with small networks
     data="digits", batch=10, z=4, hidden=(9, 8), units=(6, 5), pieces=3, g_scale=0.5, d_scale=0.5
 )
 GAMES = {
@@ -31,7 +31,7 @@ GAMES = {
 def play(name, backend):
     """The losses of each update, and at the end the norm of each parameter and of its velocity."""
     recipe = GAMES[name]
-    game = run.set_up(recipe, data.load("digits"), backend, seed=2014)
+    game = players.set_up(recipe, data.load("digits"), backend, seed=2014)
     numbers = [update for _, update in algorithm1.train(game, algorithm1.UPDATES[recipe.update], 0, UPDATES)]
     nets = {"G": (game.G, game.optimiser_G), "D": (game.D, game.optimiser_D)}
     return {
@@ -69,7 +69,7 @@ def test_pytorch_makes_the_same_updates(name):
     )
     recipe = replace(GAMES[name], lr_decay=1.0, momentum_epochs=0)  # as torch.optim.SGD has it: both constant
     game, peer = (
-        run.set_up(recipe, data.load("digits"), Backend("numpy", "float64"), seed=1) for _ in range(2)
+        players.set_up(recipe, data.load("digits"), Backend("numpy", "float64"), seed=1) for _ in range(2)
     )
     theta = {
         player: [torch.tensor(p.data, requires_grad=True) for p in net.parameters()]
@@ -106,10 +106,10 @@ def update_in_pytorch(torch, recipe, peer, theta, sgd, t):
 
     def D(x):
         *hidden, (W, b) = zip(theta["D"][0::2], theta["D"][1::2], strict=True)
-        keep = recipe.keep_input
+        keep = recipe.networks.keep_input
         for V, c in hidden:
-            pieces = torch.addmm(c, drop(x, keep), V).unflatten(1, (recipe.pieces, -1))
-            x, keep = pieces.max(dim=1).values, recipe.keep_hidden
+            pieces = torch.addmm(c, drop(x, keep), V).unflatten(1, (recipe.networks.pieces, -1))
+            x, keep = pieces.max(dim=1).values, recipe.networks.keep_hidden
         return torch.addmm(b, drop(x, keep), W)
 
     def g_loss_of(a):

@@ -10,7 +10,7 @@ import weakref
 import numpy as np
 import pytest
 
-from minigan import algorithm1, ops, recipes, run
+from minigan import algorithm1, ops, players, recipes
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.random import Streams
@@ -137,7 +137,7 @@ def game_of(kind):
     dataset = Dataset(
         name="bytes", train=pixels, valid=pixels, test=pixels, prepare=lambda x: x / 255, restore=lambda y: y
     )
-    return run.set_up(recipe, dataset, FLOAT32, seed=1), algorithm1.UPDATES[recipe.update]
+    return players.set_up(recipe, dataset, FLOAT32, seed=1), algorithm1.UPDATES[recipe.update]
 
 
 def test_a_thousand_updates_do_not_grow(traced):

@@ -67,19 +67,42 @@ def test_the_score_by_hand():
 # Distances -------------------------------------------------------------------------------------------
 
 
-def test_nearest_distance():
+@pytest.mark.parametrize("chunk", [1, 3, 4, 100])
+def test_nearest(chunk):
+    """Rows whose nearest are in one chunk, and in several."""
     rng = np.random.default_rng(0)
     x, others = rng.random((23, 5)).astype(np.float32), rng.random((11, 5)).astype(np.float32)
     x[3] = others[7]
-    expected = np.linalg.norm(x[:, None].astype(float) - others, axis=2).min(axis=1)
-    np.testing.assert_allclose(modes.nearest_distance(x, others, chunk=4), expected, atol=1e-7)
+    expected = np.linalg.norm(x[:, None].astype(float) - others, axis=2)
+    found, distance = modes.nearest(x, others, chunk=chunk)
+    np.testing.assert_allclose(distance, expected.min(axis=1), atol=1e-7)
+    np.testing.assert_array_equal(found, others[expected.argmin(axis=1)])
+    assert found.dtype == np.float32 and len({tuple(y) for y in found}) > 5
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 7, 100])
+def test_the_nearest_among_bytes(chunk):
+    """With a `prepare` of their own, which is given what it expects: the network's float type."""
+    rng = np.random.default_rng(0)
+    train, samples = rng.integers(0, 256, (22, 5), np.uint8), rng.random((40, 5), np.float32)
+    samples[:3] = train[[21, 6, 0]] / np.float32(255)
+    given = set()
+
+    def prepare(x):
+        given.add(x.dtype)
+        return x / np.float32(255)
+
+    distances = np.linalg.norm(samples[:, None] - train / 255, axis=2)
+    found, _ = modes.nearest(samples, train, prepare, chunk)
+    np.testing.assert_allclose(found, train[distances.argmin(axis=1)] / 255, atol=1e-6)
+    assert given == {np.dtype(np.float32)} and len({tuple(x) for x in found}) > 10
 
 
 @pytest.mark.parametrize(
     "call",
     [
         lambda x: modes.coverage(x, CENTRES, 0.1),
-        lambda x: modes.nearest_distance(x, CENTRES),
+        lambda x: modes.nearest(x, CENTRES),
         lambda x: modes.classes(x),
     ],
 )
@@ -131,10 +154,8 @@ def test_each_row_has_its_distance(n):
     """Whatever the chunks; 0 to itself, where rounding may give less than 0."""
     x = np.random.default_rng(n).random((n, 40)) + 100
     with np.errstate(invalid="raise"):
-        assert modes.nearest_distance(x, x, chunk=10).tolist() == pytest.approx([0] * n, abs=1e-4)
-        np.testing.assert_allclose(
-            modes.nearest_distance(x, x[:1], chunk=10)[1:], distances(x)[1:], rtol=1e-6
-        )
+        assert modes.nearest(x, x, chunk=10)[1].tolist() == pytest.approx([0] * n, abs=1e-4)
+        np.testing.assert_allclose(modes.nearest(x, x[:1], chunk=10)[1][1:], distances(x)[1:], rtol=1e-6)
 
 
 def distances(x):

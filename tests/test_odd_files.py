@@ -11,12 +11,13 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, evaluate, pictures, recipes, run, sample, train
+from minigan import checkpoint, data, evaluation, pictures, recipes, run, sample, train
 from minigan.backend import Backend
 from minigan.classifier import Classifier, Settings
 from minigan.errors import InputError
 from minigan.reproduce import classifier as reproduce_classifier
 from minigan.reproduce.report import Report
+from minigan.training import Training
 
 OTHERS = {
     "null": "null",
@@ -86,8 +87,8 @@ def good(tmp_path_factory):
     folder = tmp_path_factory.mktemp("odd") / "run"
     small = {"epochs": 2, "batch": 500, "z": 3, "hidden": (4,), "units": (3,), "pieces": 2}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run.pictures, "save_curves", lambda *_: None)  # slow
-        training = run.Training(run.configure(recipes.find("digits").change(**small), 1, "numpy"), Backend())
+        patch.setattr(pictures, "save_curves", lambda *_: None)  # slow
+        training = Training(run.configure(recipes.find("digits").change(**small), 1, "numpy"), Backend())
         training.start(str(folder))
         training.play(lambda t, means: None)
     return folder
@@ -95,7 +96,7 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def spoilt(good, tmp_path, monkeypatch):
-    monkeypatch.setattr(run.Training, "play", lambda *_: True)  # to get so far is enough
+    monkeypatch.setattr(Training, "play", lambda *_: True)  # to get so far is enough
     return shutil.copytree(good, tmp_path / "run")
 
 
@@ -176,7 +177,7 @@ def test_log(spoilt, capsys):
             nobody_reads = what.startswith(("learning_rate", "momentum", "seconds"))
             assert (len(read) == 2) == (nobody_reads or what in NUMBERS_TOO), what
         path.write_text(f"{lines[1]}\n{text}\n")
-        assert evaluate.epochs_of(spoilt) in (1, 2), what
+        assert run.epochs_of(spoilt) in (1, 2), what
         taken += read
         assert one_line_or_no_harm(lambda: resume(spoilt), what, capsys) == 0
     pictures.save_curves(spoilt / "curves.png", taken)
@@ -215,7 +216,7 @@ def test_a_classifier_of_before(judge, tmp_path):
         else:
             checkpoint.save(path, others, json.loads(text))
         path.with_name("checkpoint.previous.npz").unlink(missing_ok=True)
-        if evaluate._restored(judge, path, identity):
+        if evaluation._restored(judge, path, identity):
             assert others is arrays and not what.startswith(("identity", "all")), what
         try:
             found = reproduce_classifier._resume(judge, tmp_path, identity)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from minigan import pictures
 from minigan.errors import InputError
+from minigan.reproduce import figures
 
 LOG = [
     {
@@ -37,7 +38,8 @@ def noise(*shape):
 def figure(monkeypatch):
     """Call a drawing function with this as path: the figure that it would write."""
     drawn = []
-    monkeypatch.setattr(pictures, "save_figure", lambda path, figure: drawn.append(figure))
+    for module in (pictures, figures):
+        monkeypatch.setattr(module, "save_figure", lambda path, figure: drawn.append(figure))
 
     def draw(function, *arguments, **named):
         function("unused", *arguments, **named)
@@ -428,7 +430,7 @@ def test_errors_are_percent_over_epochs(figure):
         {"epoch": 2, "valid_error": 0.05, "test_error": 0.04},
     ]
     whole = [{"epoch": 1, "test_error": 0.1}, {"epoch": 3, "test_error": 0.01}]
-    (axes,) = figure(pictures.save_errors, split, whole).axes
+    (axes,) = figure(figures.save_errors, split, whole).axes
     assert line(axes, "validation")[:2] == ([1, 2], [30, 5])
     assert line(axes, "test")[:2] == ([1, 2], [20, 4])
     assert line(axes, "test, trained on all")[:2] == ([1, 3], [10, 1])
@@ -445,7 +447,7 @@ def test_the_optimum_and_the_pulls(figure):
         "optimum": [0.2, 0.5, 0.7],
     }
     losses = {"logit": [-1, 0, 1], "minimax": [-0.3, -0.5, -0.7], "non_saturating": [-0.9, -0.4, -0.2]}
-    left, right = figure(pictures.save_optimum, D | {"support": [0.5, 1.5]}, losses).axes
+    left, right = figure(figures.save_optimum, D | {"support": [0.5, 1.5]}, losses).axes
     assert line(left, "D, trained") == (x, D["D"], pictures.BLUE)
     assert line(left, "$D^*$")[:2] == (x, D["optimum"])
     areas = {area.get_label(): area for area in left.collections}
@@ -459,7 +461,7 @@ def test_a_descent_leads_from_a_circle_to_a_dot(figure):
     descent = {"from": -3.0, "to": -2.0, "C_from": -0.2, "C_to": -0.9}
     simplex = {"optimal": [0.5, 0.1, 0.0], "lagging": [0.5, 0.4, 0.3]}
     parameter = {"theta": [-3, 0, 3], "criterion": [-0.2, -0.5, -0.1], "descents": [descent]}
-    left, right = figure(pictures.save_descent, simplex, parameter).axes
+    left, right = figure(figures.save_descent, simplex, parameter).axes
     assert line(left, "D at its optimum")[1] == [0.5, 0.1, 1e-16]
     assert line(left, "one step of D for each of $p_g$")[1] == [0.5, 0.4, 0.3]
     assert line(right, "C(G)")[:2] == ([-3, 0, 3], [-0.2, -0.5, -0.1])
@@ -482,7 +484,7 @@ def test_coverage_beside_what_was_published(figure):
         {"game": "alone", "modes": 2.0, "modes_error": None, "high_quality": 0.5, "high_quality_error": None},
     ]
     summary = [rows[0] | {"published": (7.9, 0.956)}, rows[1] | {"published": None}]
-    left, right = figure(pictures.save_coverage, summary).axes
+    left, right = figure(figures.save_coverage, summary).axes
     assert [bar.get_height() for bar in left.patches] == [7.5, 2]
     assert [bar.get_height() for bar in right.patches] == [90, 50]
     assert line(left, "PacGAN article")[:2] == ([0], [7.9])
@@ -495,7 +497,7 @@ def test_coverage_beside_what_was_published(figure):
 
 def test_scatters_side_by_side(figure):
     real, fake = np.array([[-4.0, 1.0], [2.0, -1.0]]), np.array([[0.5, 0.25]])
-    one, other = figure(pictures.save_scatters, [("one", real, fake), ("other", -real, fake)]).axes
+    one, other = figure(figures.save_scatters, [("one", real, fake), ("other", -real, fake)]).axes
     assert line(one, "real") == ([-4, 2], [1, -1], pictures.BLUE)
     assert line(other, "generated") == ([0.5], [0.25], pictures.ORANGE)
     assert one.get_xlim() == other.get_xlim() == one.get_ylim() == (-5, 5)
@@ -512,7 +514,7 @@ def test_a_frame_of_the_game(figure):
         "D": [0.3, 0.4, 0.6],
     }
     frame |= {"optimum": [0.25, 0.9, 0.2], "z": [0.5, 1.5], "G(z)": [0.7, 1.9]}
-    (axes,) = figure(pictures.save_game, [frame], 1.5).axes
+    (axes,) = figure(figures.save_game, [frame], 1.5).axes
     assert line(axes, "D") == (x, frame["D"], pictures.BLUE)
     assert line(axes, "$p_g$") == (x, frame["p_g"], pictures.GREEN)
     assert line(axes, "$p_{data}$")[1] == frame["p_data"] and line(axes, "$D^*$")[1] == frame["optimum"]
@@ -523,7 +525,7 @@ def test_a_frame_of_the_game(figure):
 
 def test_where_nobody_sees_an_example_no_optimum_is_drawn(figure):
     frame = {"title": "", "x": [0.0, 1.0], "p_data": [0.001, 0.5], "p_g": [0.001, 0.5], "D": [0.5, 0.5]}
-    (axes,) = figure(pictures.save_game, [frame | {"optimum": [0.5, 0.5], "z": [], "G(z)": []}]).axes
+    (axes,) = figure(figures.save_game, [frame | {"optimum": [0.5, 0.5], "z": [], "G(z)": []}]).axes
     assert np.isnan(line(axes, "$D^*$")[1]).tolist() == [True, False]
 
 
@@ -534,7 +536,7 @@ def test_log_likelihood_has_its_errors_and_the_paper_s_number(figure):
             {"epoch": 5, "mean": 200.0, "standard_error": 1.0},
         ]
     }
-    (axes,) = figure(pictures.save_log_likelihood, curves | {"b": curves["a"][:1]}).axes
+    (axes,) = figure(figures.save_log_likelihood, curves | {"b": curves["a"][:1]}).axes
     (of_a, of_b) = axes.containers
     assert of_a.lines[0].get_xydata().tolist() == [[1, 100], [5, 200]] and of_b.get_label() == "b"
     assert [part.tolist() for part in of_a.lines[2][0].get_segments()] == [

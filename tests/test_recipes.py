@@ -1,24 +1,25 @@
 """recipes.py: the numbers of the paper's experiments, networks as they start, and what cannot be."""
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from math import log, sqrt
 
 import numpy as np
 import pytest
 
-from minigan import algorithm1, data, files, ops, recipes, run
+from minigan import algorithm1, data, files, ops, pictures, players, recipes, run
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.nn import Dropout, Maxout
 from minigan.paper import OUTPUTS
 from minigan.random import Streams
-from minigan.recipes import RECIPES, Recipe
+from minigan.recipes import RECIPES
 from minigan.tensor import Tensor
+from minigan.training import Training
 
 FLOAT32 = Backend("numpy", "float32")
-SETTINGS = {f.name: f.default for f in fields(Recipe) if "help" in f.metadata}
+SETTINGS = {name: f.default for name, f in recipes.SETTINGS.items()}
 PER_EPOCH = 500  # updates of MNIST: 50,000 images in minibatches of 100
 
 
@@ -42,7 +43,7 @@ def random_bytes(features, n=40, shape=None):
 
 def networks(recipe, dataset, seed=1, backend=FLOAT32):
     streams = Streams(seed, backend)
-    return recipe.generator(dataset, streams), recipe.discriminator(dataset.train.shape[1], streams)
+    return recipe.generator(dataset, streams), recipe.discriminator(dataset, streams)
 
 
 def shapes(net):
@@ -251,8 +252,8 @@ def test_there_are_these_recipes():
 
 @pytest.mark.parametrize("name", PAPER)
 def test_settings(name):
-    recipe = recipes.find(name)
-    assert {field: getattr(recipe, field) for field in PAPER[name]} == PAPER[name]
+    settings = recipes.find(name).settings()
+    assert {setting: settings.get(setting) for setting in PAPER[name]} == PAPER[name]
 
 
 def test_mnist_alternating_differs_in_the_rule_alone():
@@ -267,11 +268,13 @@ def test_shapes(name):
         recipe = recipe.change(hidden=(12, 12), units=(6, 6))
     features = FEATURES[recipe.data]
     G, D = networks(recipe, random_bytes(features))
-    assert shapes(G) == affine_shapes(recipe.z, *recipe.hidden, features)
-    wide = [recipe.pieces * n for n in recipe.units]
-    expected = [s for i, o in zip((features, *recipe.units), (*wide, 1), strict=True) for s in ((i, o), (o,))]
+    assert shapes(G) == affine_shapes(recipe.z, *recipe.networks.hidden, features)
+    wide = [recipe.networks.pieces * n for n in recipe.networks.units]
+    expected = [
+        s for i, o in zip((features, *recipe.networks.units), (*wide, 1), strict=True) for s in ((i, o), (o,))
+    ]
     assert shapes(D) == expected
-    keeps = [recipe.keep_input] + [recipe.keep_hidden] * len(recipe.units)
+    keeps = [recipe.networks.keep_input] + [recipe.networks.keep_hidden] * len(recipe.networks.units)
     assert [layer.keep for layer in D.layers if isinstance(layer, Dropout)] == keeps
 
 
@@ -303,10 +306,10 @@ def test_cifar10_activations_and_scales():
 @pytest.mark.parametrize("name", NAMES)
 def test_two_updates_are_finite(name, rule):
     recipe = recipes.find(name)
-    narrow = {"hidden": (12,) * len(recipe.hidden), "units": (6,) * len(recipe.units)}
+    narrow = {"hidden": (12,) * len(recipe.networks.hidden), "units": (6,) * len(recipe.networks.units)}
     recipe = recipe.change(batch=10, update=rule, **narrow)
     dataset = random_bytes(FEATURES[recipe.data])
-    game = run.set_up(recipe, dataset, FLOAT32, seed=1)
+    game = players.set_up(recipe, dataset, FLOAT32, seed=1)
     before = [p.data.copy() for p in game.G.parameters() + game.D.parameters()]
     updates = [algorithm1.UPDATES[recipe.update](game, t) for t in range(2)]
     for numbers in updates:
@@ -324,7 +327,7 @@ def test_the_data_lie_where_G_reaches(name, output, low):
     except InputError as error:
         assert "--output" in str(error)
         return
-    dataset = run.load_data(recipe)
+    dataset = players.load_data(recipe)
     x = dataset.prepare(dataset.train.astype(np.float32))
     assert (x.min(), x.max()) == (low, 1)
     G, _ = networks(recipe, dataset)
@@ -387,11 +390,23 @@ def test_every_setting_has_impossible_values():
     ("mnist", {"optimiser": "adam", "momentum_end": 0.8}, "--momentum-end has no effect"),
     ("mnist", {"output": "linear", "bias_clip": 0.1}, "--bias-clip has no effect"),
     ("keras-mlp", {"pieces": 3}, "--pieces has no effect"),
+    ("keras-mlp", {"batch": 1}, "--batch: expected 2 or more, since batch norm needs a variance"),
+    ("mnist", {"hidden": ("12", "12")}, "--hidden: expected a value like"),
     ("mnist-alternating", {"k": 2, "update": "simultaneous"}, "--k: expected 1 with the simultaneous"),
 ])  # fmt: skip
 def test_settings_that_do_not_go_together(name, changes, option):
     with pytest.raises(InputError, match=f"^{option}"):
         recipes.find(name).change(**changes)
+
+
+def test_a_whole_number_is_a_number_too():
+    assert recipes.mnist.change(lr=1).lr == 1
+
+
+def test_only_a_sigmoid_begins_with_the_mean_image():
+    for output in ("tanh", "linear"):
+        G, _ = networks(recipes.mnist.change(hidden=(4, 4), output=output), random_bytes(6))
+        assert not G.parameters()[-1].data.any()
 
 
 @pytest.mark.parametrize(
@@ -466,10 +481,10 @@ CHANGES = {
 
 def outcome(folder, recipe):
     """What a run leaves: all its arrays, and which pictures."""
-    training = run.Training(run.configure(recipe, 1, "numpy"), FLOAT32)
+    training = Training(run.configure(recipe, 1, "numpy"), FLOAT32)
     training.start(folder)
     training.play(lambda t, means: None)
-    arrays = {name: (a.shape, a.tobytes()) for name, a in run._arrays(training.game).items()}
+    arrays = {name: (a.shape, a.tobytes()) for name, a in players.arrays(training.game).items()}
     return arrays, sorted(path.name for path in (folder / "samples").iterdir())
 
 
@@ -477,8 +492,8 @@ def outcome(folder, recipe):
 def undrawn(monkeypatch):
     """Pictures are only named, and nothing waits for the disk: that takes longer than these runs."""
     monkeypatch.setattr(files.os, "fsync", lambda descriptor: None)
-    monkeypatch.setattr(run, "draw_samples", lambda path, *_: path.touch())
-    monkeypatch.setattr(run.pictures, "save_curves", lambda *_: None)
+    monkeypatch.setattr(pictures, "save_samples", lambda path, *_: path.touch())
+    monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
 
 
 def without_effect(folder, base, settings):
@@ -511,5 +526,5 @@ def test_every_setting_changes_the_run(tmp_path, undrawn):
 def test_no_setting_is_passed_over_in_silence(name, changes, tmp_path, undrawn):
     """One that a recipe has no use for is refused, so that nobody believes to have changed something."""
     base = recipes.find(name).change(**FAST | changes)
-    doubtful = [s for s in CHANGES if s not in FAST and getattr(base, s) != CHANGES[s]]
+    doubtful = [s for s in CHANGES if s not in FAST and base.settings().get(s) != CHANGES[s]]
     assert not without_effect(tmp_path, base, doubtful)

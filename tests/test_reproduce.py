@@ -7,16 +7,17 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, evaluate, parzen, pictures, recipes, run, theory
+from minigan import checkpoint, data, evaluation, parzen, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import read_json, write_json
-from minigan.reproduce import curve, figure1, milestones, modes, ruler, table1
+from minigan.reproduce import centres, curve, figure1, figures, milestones, modes, ruler, table1
 from minigan.reproduce import theory as theory_again
 from minigan.reproduce.__main__ import REPRODUCTIONS, main
 from minigan.reproduce.report import Report, how_long
 from minigan.tensor import Tensor
+from minigan.training import Training
 
 FLOAT32, FLOAT64 = Backend("numpy", "float32"), Backend("numpy", "float64")
 
@@ -72,12 +73,12 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["figure4"], "nothing called 'figure4'"),
+        (["figure4"], "no command 'figure4'"),
         (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
         (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
         (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),
-        (["table1", "--sigmas", ".1,two"], "--sigmas: expected numbers from .001 to 1000"),
-        (["curve", "--sigmas", "0"], "--sigmas: expected numbers from .001 to 1000"),
+        (["table1", "--sigmas", ".1,two"], "argument --sigmas: expected numbers from .001 to 1000"),
+        (["curve", "--sigmas", "0"], "argument --sigmas: expected numbers from .001 to 1000"),
         (["table1", "--player", "average98"], "--player is for the checkpoints of --runs"),
         (["table1", "--runs", "nowhere"], "expected a run folder"),
         (["ruler", "--run", "nowhere"], "expected a run folder"),
@@ -155,7 +156,7 @@ def test_the_two_losses_of_the_generator():
 
 
 def test_figure1_measures_what_it_shows():
-    game = run.set_up(figure1.RECIPE, run.load_data(figure1.RECIPE), FLOAT64, 1)
+    game = players.set_up(figure1.RECIPE, players.load_data(figure1.RECIPE), FLOAT64, 1)
     game.G.parameters()[-1].data += 2.0
     shown = figure1.frame("title", game)
     x, p, q = (np.array(shown[name]) for name in ("x", "p_data", "p_g"))
@@ -170,7 +171,7 @@ def test_figure1_measures_what_it_shows():
 
 @pytest.mark.parametrize(("step", "moves"), [(figure1.d_step, "D"), (figure1.g_step, "G")])
 def test_one_player_learns_and_the_other_stands_still(step, moves):
-    game = run.set_up(figure1.RECIPE, run.load_data(figure1.RECIPE), FLOAT64, 1)
+    game = players.set_up(figure1.RECIPE, players.load_data(figure1.RECIPE), FLOAT64, 1)
     before = {name: [p.data.copy() for p in getattr(game, name).parameters()] for name in "DG"}
     step(game, 0)
     moved = {
@@ -188,7 +189,7 @@ def test_figure1_in_little(tmp_path, monkeypatch, capsys):
     )
     frames = [one | {"z": [0.0], "G(z)": [0.5]}] * (1 + 3 * figure1.PER_PHASE)
     monkeypatch.setattr(figure1, "play", lambda seed: frames)
-    monkeypatch.setattr(pictures, "save_game", lambda path, shown, top: path.write_bytes(b"%d" % len(shown)))
+    monkeypatch.setattr(figures, "save_game", lambda path, shown, top: path.write_bytes(b"%d" % len(shown)))
     monkeypatch.setattr(pictures, "save_film", lambda path, paths: path.write_bytes(b"%d" % len(paths)))
     assert main(["figure1", "--out", str(tmp_path), "--quiet"]) == 0
     assert (tmp_path / "figure1.png").read_bytes() == b"4"
@@ -274,7 +275,7 @@ def little(monkeypatch):
     digits = small_digits()
     recipe = recipes.mnist.change(hidden=(8,), units=(4,), z=4)
     monkeypatch.setattr(data, "load", lambda *_: digits)
-    monkeypatch.setattr(evaluate, "CENTRES", 200)
+    monkeypatch.setattr(evaluation, "CENTRES", 200)
     monkeypatch.setattr(recipes, "mnist", recipe)
     monkeypatch.setattr(curve, "VARIANTS", {"a": recipe, "b": recipe.change(loss="minimax")})
     return recipe
@@ -345,7 +346,7 @@ def test_another_ruler_is_laid_on_the_milestones_without_training(little, tmp_pa
     kept = sorted((tmp_path / "seed-1" / "milestones").iterdir())
     assert [path.name for path in kept] == ["epoch-0001.npz", "epoch-0002.npz"]
     by_grid = numbers(tmp_path)
-    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("it trains"))
+    monkeypatch.setattr(Training, "play", lambda *_: pytest.fail("it trains"))
     config = read_json(tmp_path / "seed-1" / "config.json")
     config["versions"]["numpy"] = "1.0"  # with another version it can be measured, though not trained
     write_json(tmp_path / "seed-1" / "config.json", config)
@@ -367,7 +368,7 @@ def test_numbers_of_a_former_version_are_read_or_made_again(little, tmp_path, mo
         del one["refined"], one["sigmas"]
     write_json(tmp_path / "table1.json", old)
     milestones.path_of(tmp_path / "seed-1", 1).unlink()
-    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("it trains"))
+    monkeypatch.setattr(Training, "play", lambda *_: pytest.fail("it trains"))
     assert table(tmp_path, "--epochs", "1,2") == 0
     found = numbers(tmp_path)
     assert (
@@ -469,7 +470,7 @@ def image_width(path):
 
 
 def test_ruler(little, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(evaluate, "CENTRES", 600)
+    monkeypatch.setattr(evaluation, "CENTRES", 600)
     monkeypatch.setattr(ruler, "COUNTS", (100, 300))
     assert table(tmp_path, "--epochs", "1") == 0
     command = ["ruler", "--run", str(tmp_path / "seed-1"), "--out", str(tmp_path / "ruler")]
@@ -523,8 +524,8 @@ def test_one_step_of_lloyd():
     x = np.array([[0, 0], [10, 10], [1, 1], [11, 11], [2, 2]], np.uint8)
     dataset = Dataset("mine", x, x, x)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "CENTRES", 2)
-        np.testing.assert_allclose(table1.centroids(dataset), [[1, 1], [10.5, 10.5]])
+        patch.setattr(evaluation, "CENTRES", 2)
+        np.testing.assert_allclose(centres.centroids(dataset), [[1, 1], [10.5, 10.5]])
 
 
 def test_curve(little, tmp_path, capsys):
@@ -540,7 +541,7 @@ def test_curve(little, tmp_path, capsys):
 
 def test_figures_of_samples(tmp_path, capsys):
     recipe = recipes.find("digits").change(epochs=1, hidden=(8,), units=(4,))
-    training = run.Training(run.configure(recipe, 1, "numpy"), FLOAT32)
+    training = Training(run.configure(recipe, 1, "numpy"), FLOAT32)
     training.start(str(tmp_path / "run"))
     training.play(lambda t, means: None)
     for name in ("figure2", "figure3"):
@@ -556,7 +557,7 @@ def test_figures_of_samples(tmp_path, capsys):
 @pytest.mark.parametrize("name", ["figure2", "figure3"])
 def test_figures_of_samples_are_of_images(name, tmp_path, capsys):
     recipe = recipes.find("ring8").change(epochs=1, hidden=(8,), units=(4,), batch=50_000)
-    training = run.Training(run.configure(recipe, 1, "numpy"), FLOAT32)
+    training = Training(run.configure(recipe, 1, "numpy"), FLOAT32)
     training.start(str(tmp_path / "run"))
     training.play(lambda t, means: None)
     assert main([name, "--run", str(tmp_path / "run"), "--out", str(tmp_path / "out")]) == 2

@@ -7,15 +7,16 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import data, evaluate, recipes, run, sample, theory
+from minigan import data, evaluation, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.nn import Layer
 from minigan.random import Streams
 from minigan.reproduce import __main__ as reproduce
-from minigan.reproduce import curve, figure1, figure2, figure3, milestones, modes, report, table1
+from minigan.reproduce import centres, curve, figure1, figure2, figure3, milestones, modes, report, table1
 from minigan.reproduce import theory as theory_again
+from minigan.training import Training
 
 FLOAT32, QUIET = Backend("numpy", "float32"), Namespace(quiet=True, threads=None)
 SMALL = {"epochs": 1, "batch": 500, "z": 3, "hidden": (5,), "units": (4,)}
@@ -92,19 +93,19 @@ def test_a_run_is_measured_at_each_epoch(tmp_path, monkeypatch):
 
 def test_a_run_in_the_way_and_a_run_that_is_stopped(tmp_path, monkeypatch):
     recipe = recipes.find("digits").change(**SMALL)
-    run.Training(run.configure(recipe, 1, "numpy"), FLOAT32).start(str(tmp_path / "run"))
-    monkeypatch.setattr(run.Training, "play", lambda *_: pytest.fail("the other run was gone on with"))
+    Training(run.configure(recipe, 1, "numpy"), FLOAT32).start(str(tmp_path / "run"))
+    monkeypatch.setattr(Training, "play", lambda *_: pytest.fail("the other run was gone on with"))
     with pytest.raises(InputError, match="seed is 1, not 2"):
         milestones._measure(tmp_path / "run", recipe, 2, FLOAT32, QUIET, [0.1])
-    monkeypatch.setattr(run.Training, "play", lambda *_: False)
+    monkeypatch.setattr(Training, "play", lambda *_: False)
     with pytest.raises(KeyboardInterrupt):
         milestones._measure(tmp_path / "other", recipe, 2, FLOAT32, QUIET, [0.1])
 
 
 def test_every_run_is_measured_with_the_same_noise(monkeypatch):
     recipe = recipes.find("ring8")
-    monkeypatch.setattr(evaluate, "log_likelihood", lambda samples, *_, **__: samples)
-    monkeypatch.setattr(evaluate, "CENTRES", 50)
+    monkeypatch.setattr(evaluation, "log_likelihood", lambda samples, *_, **__: samples)
+    monkeypatch.setattr(evaluation, "CENTRES", 50)
     found = milestones.log_likelihood(Doubles(), recipe, None, FLOAT32)
     np.testing.assert_array_equal(found, 2 * recipe.noise(Streams(0, FLOAT32)("sample"), 50))
 
@@ -119,18 +120,18 @@ def test_the_paper_s_table():
 
 
 def test_centres_that_no_generator_made(monkeypatch):
-    monkeypatch.setattr(evaluate, "CENTRES", 3)
+    monkeypatch.setattr(evaluation, "CENTRES", 3)
     rng = np.random.default_rng(0)
     train, test = rng.integers(0, 256, (7, 4), np.uint8), rng.integers(0, 256, (5, 4), np.uint8)
     dataset = Dataset("mine", train, test, test, prepare=lambda x: x / 255)
-    np.testing.assert_allclose(table1.real_images(dataset), train[:3] / 255, rtol=1e-6)
-    np.testing.assert_allclose(table1._mean_image(dataset), [train.mean(axis=0) / 255], rtol=1e-6)
+    np.testing.assert_allclose(centres.real_images(dataset), train[:3] / 255, rtol=1e-6)
+    np.testing.assert_allclose(centres._mean_image(dataset), [train.mean(axis=0) / 255], rtol=1e-6)
 
 
 def test_lloyd_asks_for_the_nearest_not_for_the_largest_product(monkeypatch):
-    monkeypatch.setattr(evaluate, "CENTRES", 2)
+    monkeypatch.setattr(evaluation, "CENTRES", 2)
     x = np.array([[1, 1], [9, 9], [2, 2], [8, 8]], np.uint8)
-    np.testing.assert_allclose(table1.centroids(Dataset("mine", x, x, x)), [[1.5, 1.5], [8.5, 8.5]])
+    np.testing.assert_allclose(centres.centroids(Dataset("mine", x, x, x)), [[1.5, 1.5], [8.5, 8.5]])
 
 
 def test_a_variant_differs_in_one_place():
@@ -151,8 +152,8 @@ def test_a_variant_differs_in_one_place():
 def digits_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "digits"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run.pictures, "save_curves", lambda *_: None)
-        training = run.Training(run.configure(recipes.find("digits").change(**SMALL), 1, "numpy"), FLOAT32)
+        patch.setattr(pictures, "save_curves", lambda *_: None)
+        training = Training(run.configure(recipes.find("digits").change(**SMALL), 1, "numpy"), FLOAT32)
         training.start(str(folder))
         training.play(lambda t, means: None)
     return folder
@@ -169,7 +170,7 @@ def drawn(digits_run, tmp_path, monkeypatch):
         monkeypatch.setattr(module.pictures, "save_grid", lambda *arguments: grids.append(arguments))
         out = ["--out", str(tmp_path), "--quiet", "--seed", "6", "--run", str(digits_run)]
         assert module.main(out) == 0
-        samples = sample.generate(G, config.recipe.noise(Streams(6, FLOAT32)("sample"), count))
+        samples = players.generate(G, config.recipe.noise(Streams(6, FLOAT32)("sample"), count))
         return grids[0], report.read_json(tmp_path / f"{name}.json")["found"], samples
 
     return draw
@@ -220,7 +221,7 @@ def test_the_film_of_figure_1(monkeypatch):
 
 
 def test_the_numbers_of_a_frame_are_those_of_its_curves():
-    game = run.set_up(figure1.RECIPE, run.load_data(figure1.RECIPE), Backend("numpy", "float64"), 1)
+    game = players.set_up(figure1.RECIPE, players.load_data(figure1.RECIPE), Backend("numpy", "float64"), 1)
     game.G.parameters()[-1].data += 2.0
     frame = figure1.frame("title", game)
     x, p, q, D = (np.array(frame[name]) for name in ("x", "p_data", "p_g", "D"))
@@ -243,7 +244,7 @@ def test_a_game_is_measured_on_noise_that_it_did_not_learn_from(monkeypatch):
     game, *_ = modes.begin("ring8", 1, FLOAT32)
     monkeypatch.setattr(modes, "begin", lambda *_: (game, lambda game, t: None, 3))
     ring = data.load("ring8")
-    samples = sample.generate(game.G, recipes.find("ring8").noise(Streams(1, FLOAT32)("sample"), 2500))
+    samples = players.generate(game.G, recipes.find("ring8").noise(Streams(1, FLOAT32)("sample"), 2500))
     found = modes._measure("ring8", 1, FLOAT32)
     assert found["spread"] == pytest.approx(float(samples.std(axis=0).max()), rel=1e-6)
     near = (np.linalg.norm(samples[:, None] - ring.modes, axis=2) < 3 * ring.std).any(axis=1)

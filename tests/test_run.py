@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 import minigan
-from minigan import algorithm1, checkpoint, data, files, run
+from minigan import algorithm1, checkpoint, data, files, pictures, recipes, run, training
 from minigan.files import read_json
 from minigan.train import main
 
@@ -35,8 +35,8 @@ PER_EPOCH = 15  # updates
 def brisk(monkeypatch):
     """A checkpoint at the end of each epoch, and nothing that takes longer than a small run: no curves are
     drawn, and in this process nobody waits for the disk (no power cut is tried here)."""
-    monkeypatch.setattr(run, "SAVE_SECONDS", 0)
-    monkeypatch.setattr(run.pictures, "save_curves", lambda *_: None)
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
     monkeypatch.setattr(files.os, "fsync", lambda descriptor: None)
 
 
@@ -172,7 +172,7 @@ def test_the_frames_of_a_film_are_in_the_order_of_the_epochs(tmp_path, monkeypat
     (tmp_path / "run/samples/epoch-10000.png").touch()
     (tmp_path / "run/samples/epoch-9999.png").touch()
     frames = []
-    monkeypatch.setattr(run.pictures, "save_film", lambda path, pictures: frames.extend(pictures))
+    monkeypatch.setattr(pictures, "save_film", lambda path, pictures: frames.extend(pictures))
     assert resume(tmp_path / "run", "--film") == 0
     assert [path.stem for path in frames] == ["epoch-0001", "epoch-9999", "epoch-10000"]
 
@@ -180,7 +180,7 @@ def test_the_frames_of_a_film_are_in_the_order_of_the_epochs(tmp_path, monkeypat
 def test_runs_that_start_at_once_get_folders_of_their_own(tmp_path, monkeypatch):
     """Another process makes the folder just before we do."""
     monkeypatch.chdir(tmp_path)
-    mkdir, config = Path.mkdir, run.configure(run.recipes.find("digits"), 1, "numpy")
+    mkdir, config = Path.mkdir, run.configure(recipes.find("digits"), 1, "numpy")
 
     def late(path, *arguments, **options):
         if path.name == "digits-1":
@@ -196,14 +196,14 @@ def test_runs_that_start_at_once_get_folders_of_their_own(tmp_path, monkeypatch)
 
 DRIVER = """
 import os, signal, sys, time
-from minigan import run, train
-run.SAVE_SECONDS = 0
-run.pictures.save_curves = lambda *_: None
-play, update, save = run.Training.play, run.algorithm1.simultaneous, run.checkpoint.save
+from minigan import pictures, train, training
+training.SAVE_SECONDS = 0
+pictures.save_curves = lambda *_: None
+play, update, save = training.Training.play, training.algorithm1.simultaneous, training.checkpoint.save
 def announced(self, show):
     print("playing", flush=True)
     return play(self, show)
-run.Training.play = announced
+training.Training.play = announced
 def kill():
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 {more}
@@ -263,12 +263,12 @@ POINTS = {
     "before the first update": """
 def killed(self, show):
     kill()
-run.Training.play = killed
+training.Training.play = killed
 """,
     "before the first checkpoint": """
 def killed(path, arrays, meta):
     kill()
-run.checkpoint.save = killed
+training.checkpoint.save = killed
 """,
     "in the middle of a log line": """
 def opened(path, mode="r", **options):
@@ -278,21 +278,21 @@ def opened(path, mode="r", **options):
         file.flush()
         kill()
     return file
-run.open = opened
+training.open = opened
 """,
     "between the log and the checkpoint": """
 def killed(path, arrays, meta):
     if meta["t"] == 30:
         kill()
     save(path, arrays, meta)
-run.checkpoint.save = killed
+training.checkpoint.save = killed
 """,
     "in the middle of an epoch": """
 def killed(game, t):
     if t == 37:
         kill()
     return update(game, t)
-run.algorithm1.UPDATES["simultaneous"] = killed
+training.algorithm1.UPDATES["simultaneous"] = killed
 """,
 }
 
@@ -407,7 +407,7 @@ def test_interrupted_it_draws_the_curves_of_the_epochs_so_far(tmp_path, monkeypa
 
 def test_the_curves_are_told_where_the_game_balances(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(run.pictures, "save_curves", lambda path, log, *balances: drawn.append(balances))
+    monkeypatch.setattr(pictures, "save_curves", lambda path, log, *balances: drawn.append(balances))
     train(tmp_path / "run", "--loss", "minimax", "--d-loss-scale", "1", epochs=1)
     (balances,) = drawn
     assert balances == pytest.approx((np.log(4), -np.log(2)))
@@ -458,7 +458,7 @@ def slowly(game, t):
         print("update 3", flush=True)
     time.sleep(0.1)
     return update(game, t)
-run.algorithm1.UPDATES["simultaneous"] = slowly
+training.algorithm1.UPDATES["simultaneous"] = slowly
 """
 
 
@@ -502,7 +502,7 @@ def no_flush_for(monkeypatch, name):
 
 FULL = {
     "checkpoint": lambda patch: disk_is_full_for(patch, files, "checkpoint.npz"),
-    "log": lambda patch: disk_is_full_for(patch, run, "log.jsonl"),
+    "log": lambda patch: disk_is_full_for(patch, training, "log.jsonl"),
     "picture": lambda patch: disk_is_full_for(patch, files, "epoch-0002.png"),
     "latest picture": lambda patch: disk_is_full_for(patch, files, "samples.png"),
     "flush": lambda patch: no_flush_for(patch, "checkpoint.npz"),
@@ -545,7 +545,7 @@ def limited(path, arrays, meta):
     most = 20_000 if meta["t"] == 45 else resource.RLIM_INFINITY
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     save(path, arrays, meta)
-run.checkpoint.save = limited
+training.checkpoint.save = limited
 """
 
 
@@ -595,7 +595,7 @@ def test_not_finite(
     ends_epoch, player, name, pick, value, show_seconds, tmp_path, capsys, monkeypatch, undisturbed
 ):
     """The run stops with the update and the loss or the layer, and the last good checkpoint stays."""
-    monkeypatch.setattr(run, "SHOW_SECONDS", show_seconds)
+    monkeypatch.setattr(training, "SHOW_SECONDS", show_seconds)
     at, folder = PER_EPOCH + (14 if ends_epoch else 6), tmp_path / "run"
     with monkeypatch.context() as patch:
         poisoning(patch, at, player, value, pick)

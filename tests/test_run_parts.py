@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import algorithm1, checkpoint, data, recipes, run
+from minigan import algorithm1, checkpoint, data, pictures, players, recipes, run
 from minigan.backend import Backend
-from minigan.errors import InputError
+from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_json
+from minigan.training import Training
 
 TINY = recipes.find("digits").change(epochs=1, batch=500, z=3, hidden=(5,), units=(4,))
 
@@ -80,8 +81,8 @@ def test_where_nothing_can_be_written_the_user_s_folder_stays_and_ours_goes(conf
 @pytest.fixture
 def played(config, tmp_path, monkeypatch):
     """A run of three updates, whose curves are not drawn."""
-    monkeypatch.setattr(run.pictures, "save_curves", lambda *_: None)
-    training = run.Training(config, Backend())
+    monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
+    training = Training(config, Backend())
     training.start(str(tmp_path / "run"))
     assert training.play(lambda t, means: None)
     return training
@@ -93,7 +94,7 @@ def test_the_generator_that_is_loaded_is_the_one_that_learned(played):
     saved, _ = checkpoint.load(played.folder / "checkpoint.npz")
     for name, p in G.named_parameters().items():
         np.testing.assert_array_equal(p.data, saved[f"G.{name}"])
-    assert (saved["G.linear2.b"] != run.set_up(TINY, dataset, Backend(), 3).G.parameters()[-1].data).any()
+    assert (saved["G.linear2.b"] != players.set_up(TINY, dataset, Backend(), 3).G.parameters()[-1].data).any()
 
 
 def test_a_resumed_run_forgets_what_is_played_again_and_keeps_its_new_length(played):
@@ -101,7 +102,7 @@ def test_a_resumed_run_forgets_what_is_played_again_and_keeps_its_new_length(pla
     of_three = json.loads(log.read_text())
     lines = [of_three | {"epoch": epoch, "update": t} for epoch, t in ((1, 2), (1, 3), (2, 4), (3, 9))]
     log.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    longer = run.Training(replace(played.config, recipe=TINY.change(epochs=5)), Backend())
+    longer = Training(replace(played.config, recipe=TINY.change(epochs=5)), Backend())
     longer.resume(played.folder)
     assert (longer.t, longer.saved_t, longer.stop) == (3, 3, 15)
     assert [record["update"] for record in run.read_log(played.folder)] == [2, 3]
@@ -112,16 +113,16 @@ def test_a_resumed_run_forgets_what_is_played_again_and_keeps_its_new_length(pla
 
 def test_an_error_says_what_is_kept(played):
     assert played._kept() == "the checkpoint of update 3 is kept"
-    assert run.Training(played.config, Backend())._kept() == "there is no checkpoint yet"
+    assert Training(played.config, Backend())._kept() == "there is no checkpoint yet"
 
 
 def test_the_update_that_is_asked_for_is_played(config, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(run.pictures, "save_curves", lambda *_: None)
+    monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
     for name, update in algorithm1.UPDATES.items():
         keep = lambda game, t, name=name, update=update: asked.append(name) or update(game, t)  # noqa: E731
         monkeypatch.setitem(algorithm1.UPDATES, name, keep)
-        training = run.Training(replace(config, recipe=TINY.change(update=name)), Backend())
+        training = Training(replace(config, recipe=TINY.change(update=name)), Backend())
         training.start(str(tmp_path / name))
         training.play(lambda t, means: None)
     assert asked == [name for name in algorithm1.UPDATES for _ in range(3)]
@@ -130,16 +131,16 @@ def test_the_update_that_is_asked_for_is_played(config, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("value", "column"), [(np.nan, 0), (np.inf, 1), (-np.inf, 0)])
 def test_the_first_update_that_is_not_finite_is_named(config, tmp_path, value, column, monkeypatch):
     """Among several that were not looked at yet; and every parameter is looked at before it is saved."""
-    training = run.Training(config, Backend())
+    training = Training(config, Backend())
     training.folder = tmp_path
     fine = algorithm1.simultaneous(training.game, 0)
     spoilt = fine._replace(**{fine._fields[column]: np.float32(value)})
-    with pytest.raises(run.RunError, match=rf"^update 8: {run.COLUMNS[column]} is -?(nan|inf); there is no"):
+    with pytest.raises(RunError, match=rf"^update 8: {run.COLUMNS[column]} is -?(nan|inf); there is no"):
         training._look([fine, fine, spoilt, fine], 9)
     training._look([fine, fine], 9)
     assert len(training.values) == 2
     training.game.D.parameters()[0].data[0, 0] = value
-    with pytest.raises(run.RunError, match=r"D.maxout1.W is no longer finite"):
+    with pytest.raises(RunError, match=r"D.maxout1.W is no longer finite"):
         training._fetch()
 
 
@@ -156,8 +157,8 @@ def test_a_damaged_checkpoint_is_not_passed_over_in_silence(played, capsys):
 
 def test_points_are_drawn_over_points_that_nobody_learned_from(tmp_path, monkeypatch):
     drawn, ring = [], data.load("ring8")
-    monkeypatch.setattr(run.pictures, "save_points", lambda *arguments: drawn.append(arguments))
-    run.draw_samples(tmp_path / "points.png", ring.train[:7], ring)
+    monkeypatch.setattr(pictures, "save_points", lambda *arguments: drawn.append(arguments))
+    pictures.save_samples(tmp_path / "points.png", ring.train[:7], ring)
     ((_, real, fake),) = drawn
     np.testing.assert_array_equal(real, ring.test[:70])
     np.testing.assert_array_equal(fake, ring.train[:7])
@@ -165,7 +166,7 @@ def test_points_are_drawn_over_points_that_nobody_learned_from(tmp_path, monkeyp
 
 def test_images_are_drawn_as_pictures(tmp_path, monkeypatch):
     drawn, digits = [], data.load("digits", "symmetric")
-    monkeypatch.setattr(run.pictures, "save_grid", lambda *arguments: drawn.append(arguments))
-    run.draw_samples(tmp_path / "grid.png", np.full((3, 64), -1.0), digits, columns=2)
+    monkeypatch.setattr(pictures, "save_grid", lambda *arguments: drawn.append(arguments))
+    pictures.save_samples(tmp_path / "grid.png", np.full((3, 64), -1.0), digits, columns=2)
     ((_, images, columns),) = drawn
     assert images.shape == (3, 8, 8) and (images == 0).all() and columns == 2

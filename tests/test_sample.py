@@ -1,15 +1,14 @@
 """sample.py: which samples, how many, where in the picture, and which training images beside them."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, recipes, run, sample
+from minigan import checkpoint, data, pictures, players, recipes, run, sample
 from minigan.backend import Backend
 from minigan.errors import RunError
 from minigan.random import Streams
 from minigan.tensor import Tensor
+from minigan.training import Training
 
 SMALL = {"epochs": 1, "batch": 100, "z": 3, "hidden": (6,), "units": (4,)}
 
@@ -18,11 +17,11 @@ SMALL = {"epochs": 1, "batch": 100, "z": 3, "hidden": (6,), "units": (4,)}
 def runs(tmp_path_factory):
     """Runs of seed 2: digits in [0, 1], and in [-1, 1] with batch norm."""
     home = tmp_path_factory.mktemp("runs")
-    batch_norm = run.replace(recipes.find("keras-mlp"), data="digits").change(**SMALL, lr=0.01)
+    batch_norm = recipes.find("keras-mlp").change(data="digits", **SMALL, lr=0.01)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run.pictures, "save_curves", lambda *_: None)
+        patch.setattr(pictures, "save_curves", lambda *_: None)
         for name, recipe in (("unit", recipes.find("digits").change(**SMALL)), ("symmetric", batch_norm)):
-            training = run.Training(run.configure(recipe, 2, "numpy"), Backend())
+            training = Training(run.configure(recipe, 2, "numpy"), Backend())
             training.start(str(home / name))
             training.play(lambda t, means: None)
     return home
@@ -58,7 +57,7 @@ def test_no_sample_is_lost_between_chunks(count):
         assert rng is None and len(x.data) <= 10
         return Tensor(2 * x.data)
 
-    np.testing.assert_array_equal(sample.generate(doubles, z, chunk=10), 2 * z)
+    np.testing.assert_array_equal(players.generate(doubles, z, chunk=10), 2 * z)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -66,7 +65,7 @@ def test_one_number_that_is_not_finite_is_a_failure(value):
     z = np.ones((15, 2))
     z[12, 1] = value
     with pytest.raises(RunError, match="not finite"):
-        sample.generate(lambda x, rng: x, z, chunk=10)
+        players.generate(lambda x, rng: x, z, chunk=10)
 
 
 # In the picture --------------------------------------------------------------------------------------
@@ -127,16 +126,3 @@ def test_beside_each_row_is_the_image_nearest_to_its_last(runs, drawn, name):
     last, train = by_hand(runs / name, 12)[3::4], dataset.prepare(dataset.train.astype(float))
     nearest = np.linalg.norm(train - last[:, None], axis=2).argmin(axis=1)
     np.testing.assert_allclose(beside, dataset.train[nearest].reshape(3, 8, 8) / 16, atol=1e-6)
-
-
-@pytest.mark.parametrize("chunk", [1, 3, 7, 100])
-def test_nearest_by_all_distances(chunk):
-    """Bytes with a `prepare` of their own; samples whose nearest are in one chunk, and in several."""
-    rng = np.random.default_rng(0)
-    train, samples = rng.integers(0, 256, (22, 5), np.uint8), rng.random((40, 5), np.float32)
-    samples[:3] = train[[21, 6, 0]] / np.float32(255)
-    dataset = SimpleNamespace(train=train, test=None, prepare=lambda x: x / np.float32(255))
-    distances = np.linalg.norm(samples[:, None] - train / 255, axis=2)
-    found = sample.nearest(samples, dataset, chunk)
-    np.testing.assert_allclose(found, train[distances.argmin(axis=1)] / 255, atol=1e-6)
-    assert len({tuple(x) for x in found}) > 10

@@ -5,24 +5,26 @@ import json
 import shlex
 import signal
 import sys
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from minigan import algorithm1, pictures, run, train
+from minigan import algorithm1, pictures, train
 from minigan.files import read_json, write_json
+from minigan.training import Training
 
 TINY = ["--quiet", "--epochs", "1", "--batch", "500", "--hidden", "5", "--units", "4", "--z", "3"]
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(run.pictures, "save_curves", lambda *_: None)
+    monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
 
 
 def test_zero_is_a_setting_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(run.Training, "play", lambda *_: True)
+    monkeypatch.setattr(Training, "play", lambda *_: True)
     zero = ["--lr-min", "0", "--momentum", "0", "--momentum-epochs", "0", "--seed", "0"]
     assert train.main([*TINY, *zero, "--out", str(tmp_path / "run")]) == 0
     config = read_json(tmp_path / "run/config.json")
@@ -125,7 +127,7 @@ class Terminal(io.StringIO):
 
 def test_a_line_every_five_seconds_and_at_the_end(monkeypatch, capsys):
     now = 1000.0
-    monkeypatch.setattr(train.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     with train.Progress(PLAYING, quiet=False) as progress:
         for seconds, t in ((4.0, 24), (8.0, 30), (12.0, 40), (16.0, 70), (17.0, 100)):
             now = 1000.0 + seconds

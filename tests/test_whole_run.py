@@ -8,13 +8,13 @@ import functools
 import itertools
 import json
 import signal
-from dataclasses import replace
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from minigan import algorithm1, checkpoint, data, pictures, recipes, run, train
+from minigan import algorithm1, checkpoint, data, pictures, recipes, run, train, training
 from minigan.algorithm1 import Game
 from minigan.backend import Backend
 from minigan.data import Minibatches
@@ -25,7 +25,8 @@ from minigan.tensor import Tensor
 EPOCHS, K, BATCH, PER_EPOCH = 5, 3, 93, 16  # 93 examples are 16 minibatches, of which 3 do not leave 0
 ENDS = [6, 11, 16, 22, 27]  # updates after which an epoch is complete: 18, 33, 48, 66 and 81 minibatches
 INTERRUPTED = 13  # two updates into epoch 3
-RECIPE = replace(recipes.find("keras-mlp"), data="digits").change(
+RECIPE = recipes.find("keras-mlp").change(
+    data="digits",
     epochs=EPOCHS,
     k=K,
     batch=BATCH,
@@ -45,7 +46,7 @@ def game():
     """The players as they start, put together without run.py."""
     backend, dataset = Backend("numpy", "float32"), data.load("digits", "symmetric")
     streams = Streams(2, backend)
-    G, D = RECIPE.generator(dataset, streams), RECIPE.discriminator(64, streams)
+    G, D = RECIPE.generator(dataset, streams), RECIPE.discriminator(dataset, streams)
     return Game(
         G=G,
         D=D,
@@ -114,19 +115,19 @@ def played_and_resumed(folder):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(algorithm1.UPDATES, "alternating", interrupting)
-        patch.setattr(run.time, "monotonic", lambda: float(next(seconds)))
+        patch.setattr(time, "monotonic", lambda: float(next(seconds)))
         patch.setattr(train, "Progress", Progress)
         curves = []
-        patch.setattr(run.pictures, "save_curves", lambda *arguments: curves.append(arguments))
-        training = run.Training(run.configure(RECIPE, 2, "numpy"), Backend())
-        training.start(str(folder))
-        assert not training.play(lambda t, means: seen.append((t, means)))
+        patch.setattr(pictures, "save_curves", lambda *arguments: curves.append(arguments))
+        played = training.Training(run.configure(RECIPE, 2, "numpy"), Backend())
+        played.start(str(folder))
+        assert not played.play(lambda t, means: seen.append((t, means)))
         kept = checkpoint.load(folder / "checkpoint.npz")
         log = (folder / "log.jsonl").read_text()
         assert len(seen) == INTERRUPTED + 1
         seen.append("resumed")
         patch.setitem(algorithm1.UPDATES, "alternating", play)
-        patch.setattr(run, "SHOW_SECONDS", 2.5)  # of several updates at once, too
+        patch.setattr(training, "SHOW_SECONDS", 2.5)  # of several updates at once, too
         assert train.main(["--resume", str(folder)]) == 0
     return folder, seen, kept, log, curves
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from minigan import run
 from minigan.backend import Backend
 from minigan.benchmark.floor import floor, gflop, products
 from minigan.benchmark.gpu import on_gpu
@@ -21,6 +20,7 @@ from minigan.benchmark.parts import parts
 from minigan.benchmark.pytorch import torch_step
 from minigan.benchmark.sweep import sweep
 from minigan.benchmark.update import stepper, synthetic
+from minigan.players import set_up
 from minigan.recipes import Recipe
 
 BLAS_SETTINGS = ("MKL_ENABLE_INSTRUCTIONS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # choose its kernels
@@ -29,7 +29,7 @@ BLAS_SETTINGS = ("MKL_ENABLE_INSTRUCTIONS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SI
 def measure(recipe: Recipe, backend: Backend, args: Namespace) -> dict[str, Any]:
     """All numbers of a report, as JSON has them; times are in ms unless their name says otherwise."""
     dataset = synthetic(recipe)
-    players = run.set_up(recipe, dataset, backend, seed=1)
+    players = set_up(recipe, dataset, backend, seed=1)
     step, needed = stepper(players, recipe.update), products(players, recipe.update)
     faults = memory(step, args.repeats)  # first, before there is anything but the players and their data
     contenders = {"products": floor(needed, recipe.batch, players), "step": step}

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from minigan import recipes, run, threads
+from minigan import recipes, threads
 from minigan.backend import Backend
 from minigan.benchmark.update import Play, stepper, synthetic
 from minigan.errors import InputError
+from minigan.players import set_up, use_threads
 
 RECIPES = ("digits", "ring8", "mnist")
 ROUNDS, SECONDS = 3, 1.0  # of each number of threads, in turns
@@ -39,11 +40,11 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def _row(name: str, neighbours: int) -> dict[str, Any]:
     recipe, backend = recipes.find(name), Backend()
-    players = run.set_up(recipe, synthetic(recipe), backend, seed=1)
+    players = set_up(recipe, synthetic(recipe), backend, seed=1)
     play, most = stepper(players, recipe.update), threads.cores()
     numbers = sorted({1, min(2, most), most})
     with _busy(neighbours):
-        chosen = run.use_threads(None, backend, recipe.batch, players.G, players.D)
+        chosen = use_threads(None, backend, recipe.batch, players.G, players.D)
         rounds = [[_ms(play, n) for n in numbers] for _ in range(ROUNDS)]
     means = [sum(of_one) / ROUNDS for of_one in zip(*rounds, strict=True)]
     return {

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from minigan import run
 from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
 from minigan.benchmark.floor import floor, gflop, products
 from minigan.benchmark.instruments import summary
 from minigan.benchmark.update import Play, stepper
 from minigan.data.dataset import Dataset
+from minigan.players import set_up
 from minigan.recipes import Recipe
 
 BATCHES, WIDTHS = (32, 100, 316, 1000), (0.5, 1, 2)
@@ -29,7 +29,7 @@ def sweep(recipe: Recipe, dataset: Dataset, backend: Backend, take_turns: Turns)
     def side_by_side(variants: Mapping[str, Recipe], reference: str, per: str = "") -> dict[str, Any]:
         contenders, rows = {}, {}
         for name, variant in variants.items():
-            players = run.set_up(variant, dataset, backend, seed=1)
+            players = set_up(variant, dataset, backend, seed=1)
             needed = products(players, variant.update)
             rows[name] = {"batch": variant.batch, "gflop": gflop(needed, variant.batch)}
             contenders[name, "products"] = floor(needed, variant.batch, players)
@@ -41,8 +41,8 @@ def sweep(recipe: Recipe, dataset: Dataset, backend: Backend, take_turns: Turns)
         return {name: row | {"relative": unit[name] / unit[reference]} for name, row in rows.items()}
 
     def scaled(by: float) -> Recipe:
-        hidden, units = (tuple(max(1, int(n * by)) for n in w) for w in (recipe.hidden, recipe.units))
-        return replace(recipe, hidden=hidden, units=units)
+        widths = {name: recipe.settings()[name] for name in ("hidden", "units")}
+        return recipe.change(**{name: tuple(max(1, int(n * by)) for n in w) for name, w in widths.items()})
 
     batch = side_by_side({str(m): replace(recipe, batch=m) for m in BATCHES}, "100", per="batch")
     found = {"batch": batch, "linear": line(BATCHES, [row["ms"] for row in batch.values()])}

@@ -5,9 +5,9 @@ from itertools import count
 
 import numpy as np
 
-from minigan import run
 from minigan.algorithm1 import UPDATES, Game
 from minigan.data.dataset import Dataset, scaling
+from minigan.players import load_data
 from minigan.recipes import Recipe
 
 PICTURES = {"mnist": (50_000, (28, 28)), "cifar10": (40_000, (32, 32, 3))}  # those that would be downloaded
@@ -18,7 +18,7 @@ Play = Callable[[], object]  # plays one update, or one update's products
 def synthetic(recipe: Recipe) -> Dataset:
     """The recipe's data; noise of the same shape where they would be downloaded: its time is the same."""
     if recipe.data not in PICTURES:
-        return run.load_data(recipe)
+        return load_data(recipe)
     n, shape = PICTURES[recipe.data]
     pixels = np.random.default_rng(1).integers(256, size=(n, np.prod(shape)), dtype=np.uint8)
     scales = scaling(255, shape, recipe.values)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from minigan.cli import Parser, exit_status
-from minigan.errors import InputError
+from minigan.cli import Parser, dispatch, exit_status, listing
 from minigan.homework.instructor import commands as instructor
 from minigan.homework.student import commands as student
 
@@ -132,25 +132,24 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def overview() -> str:
-    lines = "\n".join(f"  {name:9} {purpose}" for name, (_, purpose, _) in COMMANDS.items())
     return (
         "Homework marked by tests. A student begins with `list` and `start hw02`, an instructor with `doctor`"
-        f"\n\n{lines}\n\n`python -m minigan.homework COMMAND --help` says more."
+        "\n\n"
+        + listing({name: purpose for name, (_, purpose, _) in COMMANDS.items()})
+        + "\n\n`python -m minigan.homework COMMAND --help` says more."
     )
 
 
 def _run(argv: list[str]) -> int:
-    name, *rest = argv or ["--help"]
-    if name in ("-h", "--help"):
-        print(overview())
-        return 0
-    if name not in COMMANDS:
-        raise InputError(f"there is no command {name!r}, only {', '.join(COMMANDS)}")
+    return dispatch(argv, {name: partial(_command, name) for name in COMMANDS}, overview())
+
+
+def _command(name: str, argv: list[str]) -> int:
     function, purpose, arguments = COMMANDS[name]
     parser = Parser(f"homework {name}", purpose, EXAMPLES.get(name, f"  python -m minigan.homework {name}"))
     for names, options in arguments:
         parser.add_argument(*names, **options)
-    return function(parser.parse_args(rest))
+    return function(parser.parse_args(argv))
 
 
 EXAMPLES = {

@@ -2,10 +2,10 @@
 
 import importlib
 import sys
+from functools import partial
 from pathlib import Path
 
-from minigan.cli import Parser, exit_status
-from minigan.errors import InputError
+from minigan.cli import Parser, dispatch, exit_status, listing
 
 REPRODUCTIONS = {
     "theory": "the theorems of section 4 in numbers, and where they stop holding",
@@ -28,12 +28,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def overview() -> str:
-    width = max(map(len, REPRODUCTIONS))
-    lines = "\n".join(f"  {name:{width}}  {purpose}" for name, purpose in REPRODUCTIONS.items())
+    everything = {"all": "all of these, one after the other; --out FOLDER is where"}
     return f"""python -m minigan.reproduce WHAT [options]
 
-{lines}
-  {"all":{width}}  all of these, one after the other; --out FOLDER is where
+{listing(REPRODUCTIONS | everything)}
 
 Each prints how long it will take, writes pictures and numbers into a folder, and goes on where it was
 stopped.  `python -m minigan.reproduce WHAT --help` says more."""
@@ -63,16 +61,12 @@ def _all(argv: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    what, *rest = argv or ["--help"]
-    if what in REPRODUCTIONS:
-        return importlib.import_module(f"minigan.reproduce.{what}").main(rest)
-    if what == "all":
-        return _all(rest)
-    if what not in ("-h", "--help"):
-        names = ", ".join([*REPRODUCTIONS, "all"])
-        raise InputError(f"there is nothing called {what!r} to reproduce, only {names}")
-    print(overview())
-    return 0
+    each = {what: partial(_main_of, what) for what in REPRODUCTIONS}
+    return dispatch(argv, each | {"all": _all}, overview())
+
+
+def _main_of(what: str, argv: list[str]) -> int:
+    return importlib.import_module(f"minigan.reproduce.{what}").main(argv)
 
 
 if __name__ == "__main__":

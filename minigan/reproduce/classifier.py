@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from minigan import checkpoint, data, pictures, run
+from minigan import checkpoint, data
 from minigan.backend import choose, to_host
 from minigan.classifier import SETTINGS, Classifier
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
 from minigan.files import is_number, write_json
+from minigan.players import use_threads
+from minigan.reproduce import figures
 
 EXAMPLES = """\
   python -m minigan.reproduce classifier                        MNIST, half an hour on two cores
@@ -58,7 +60,7 @@ def _classifier(args: Namespace) -> int:
     )
     result = {"command": command, "test_error": error, "epochs": chosen, "split": split, "whole": whole}
     write_json(folder / "classifier.json", result)
-    pictures.save_errors(folder / "classifier.png", split, whole)
+    figures.save_errors(folder / "classifier.png", split, whole)
     print(f"test error {100 * error:.2f} % ({chosen} epochs on all {args.data} training data); {folder}")
     return 0
 
@@ -68,7 +70,7 @@ def _train(args: Namespace, dataset: data.Dataset, epochs: int, folder: Path) ->
     settings = SETTINGS[args.data]
     backend = choose(args.backend)
     classifier = Classifier(dataset, settings, backend, args.seed)
-    run.use_threads(args.threads, backend, settings.batch, classifier.net)
+    use_threads(args.threads, backend, settings.batch, classifier.net)
     identity = {"data": args.data, "seed": args.seed, "backend": args.backend, "settings": asdict(settings)}
     curve = _resume(classifier, folder, json.loads(json.dumps(identity)))[:epochs]
     began, first = time.monotonic(), len(curve)

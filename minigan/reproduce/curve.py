@@ -2,10 +2,10 @@
 
 from argparse import Namespace
 
-from minigan import evaluate, parzen, pictures, recipes, threads
+from minigan import parzen, recipes, threads
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
-from minigan.reproduce import milestones
+from minigan.reproduce import figures, milestones
 from minigan.reproduce.report import Report, how_long, parser, say
 
 EXAMPLES = """\
@@ -29,13 +29,13 @@ def _parser() -> Parser:
     made = parser("curve", "The paper's MNIST experiment while it trains, and its variants.", EXAMPLES)
     made.add_argument("--epochs", default=EPOCHS, metavar="N,N", help=f"when to measure (default: {EPOCHS})")
     made.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
-    evaluate.add_sigmas(made)
+    made.add_sigmas()
     made.add_backend()
     return made
 
 
 def _curve(args: Namespace, argv: list[str]) -> int:
-    epochs, sigmas = milestones.epochs_of(args.epochs), evaluate.sigmas_of(args.sigmas)
+    epochs, sigmas = milestones.epochs_of(args.epochs), args.sigmas
     backend = choose(args.backend)
     threads.use(args.threads, parzen.PRODUCTS)
     report = Report("curve", args.out, argv, {"backend": backend.name, "seed": args.seed})
@@ -48,7 +48,7 @@ def _curve(args: Namespace, argv: list[str]) -> int:
         name: milestones.measured(report, name, recipe, args.seed, epochs, backend, args, sigmas)
         for name, recipe in VARIANTS.items()
     }
-    pictures.save_log_likelihood(report.picture("curve"), curves)
+    figures.save_log_likelihood(report.picture("curve"), curves)
     for name, curve in curves.items():
         for ruler in milestones.RULERS:
             found = ((one["epoch"], milestones.by(ruler, one)) for one in curve)

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, parzen, pictures, recipes, run, theory, threads
+from minigan import algorithm1, parzen, pictures, recipes, theory, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend
 from minigan.cli import Parser, exit_status
 from minigan.ops import logistic
+from minigan.players import generate, load_data, set_up
+from minigan.reproduce import figures
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
-from minigan.sample import generate
 from minigan.tensor import Tensor
 from minigan.theory import Normals
 
@@ -45,11 +46,11 @@ def _figure1(args: Namespace, argv: list[str]) -> int:
     frames = report.keep("frames", lambda: play(args.seed))
     chosen = [frames[i] for i in (0, PER_PHASE, 2 * PER_PHASE, 3 * PER_PHASE)]
     top = max(1.0, max(max(frame["p_g"]) for frame in frames)) + 0.02
-    pictures.save_game(report.picture("figure1"), chosen, top)
+    figures.save_game(report.picture("figure1"), chosen, top)
     (report.folder / "frames").mkdir(exist_ok=True)
     paths = [report.folder / "frames" / f"{i:02d}.png" for i in range(len(frames))]
     for path, frame in zip(paths, frames, strict=True):
-        pictures.save_game(path, [frame], top)
+        figures.save_game(path, [frame], top)
     pictures.save_film(report.folder / "figure1.gif", paths)
     for frame in chosen:
         print(f"{frame['title']:32} |D - D*| {frame['difference']:.3f}   JSD {frame['jsd']:.4f}")
@@ -59,7 +60,7 @@ def _figure1(args: Namespace, argv: list[str]) -> int:
 
 def play(seed: int) -> list[dict[str, Any]]:
     """One frame at the beginning and PER_PHASE of each phase, the last of which is its end."""
-    game = run.set_up(RECIPE, run.load_data(RECIPE), Backend("numpy", "float64"), seed)
+    game = set_up(RECIPE, load_data(RECIPE), Backend("numpy", "float64"), seed)
     for t in range(3000):
         algorithm1.alternating(game, t)
     game.G.parameters()[-1].data += ASIDE
@@ -117,7 +118,7 @@ def frame(title: str, game: Game) -> dict[str, Any]:
 
 
 def _seconds(seed: int) -> float:
-    game = run.set_up(RECIPE, run.load_data(RECIPE), Backend("numpy", "float64"), seed)
+    game = set_up(RECIPE, load_data(RECIPE), Backend("numpy", "float64"), seed)
 
     def each(step: Callable[[Game, int], Any]) -> float:
         return seconds_each(lambda t: step(game, t))

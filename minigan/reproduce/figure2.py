@@ -4,15 +4,14 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from minigan import pictures, run
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
+from minigan.modes import nearest
+from minigan.players import generate, use_threads
 from minigan.random import Streams
 from minigan.reproduce.report import Report, how_long, parser, say
-from minigan.sample import generate, nearest
 
 EXAMPLES = "  python -m minigan.reproduce figure2 --run runs/mnist-1"
 
@@ -36,7 +35,7 @@ def _parser() -> Parser:
 def _figure2(args: Namespace, argv: list[str]) -> int:
     backend = choose(args.backend)
     config, dataset, G = run.load_generator(Path(args.run), backend)
-    run.use_threads(args.threads, backend, config.recipe.batch, G)
+    use_threads(args.threads, backend, config.recipe.batch, G)
     if dataset.shape is None:
         raise InputError(f"figure2 is of images; {args.run} learned the points of {dataset.name}")
     report = Report("figure2", args.out, argv, {"run": args.run, "seed": args.seed, "backend": backend.name})
@@ -44,10 +43,10 @@ def _figure2(args: Namespace, argv: list[str]) -> int:
     noise = config.recipe.noise(Streams(args.seed, backend)("sample"), ROWS * COLUMNS)
     samples = generate(G, noise)
     last = samples[COLUMNS - 1 :: COLUMNS]
-    found = nearest(last, dataset)
+    found, distance = nearest(last, dataset.train, dataset.prepare)
     grid = dataset.restore(samples), COLUMNS, dataset.restore(found)
     pictures.save_grid(report.picture("figure2"), *grid)
-    distances: list[Any] = np.linalg.norm(last - found, axis=1).tolist()
+    distances: list[Any] = distance.tolist()
     report.found = {"distance_to_nearest": distances}
     report.write()
     print(f"distance to the nearest training image: {', '.join(f'{d:.2f}' for d in distances)}")

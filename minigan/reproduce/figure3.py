@@ -9,9 +9,9 @@ from minigan import pictures, run
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
+from minigan.players import generate, use_threads
 from minigan.random import Streams
 from minigan.reproduce.report import Report, how_long, parser, say
-from minigan.sample import generate
 
 EXAMPLES = "  python -m minigan.reproduce figure3 --run runs/mnist-1"
 
@@ -33,7 +33,7 @@ def _parser() -> Parser:
 def _figure3(args: Namespace, argv: list[str]) -> int:
     backend = choose(args.backend)
     config, dataset, G = run.load_generator(Path(args.run), backend)
-    run.use_threads(args.threads, backend, config.recipe.batch, G)
+    use_threads(args.threads, backend, config.recipe.batch, G)
     if dataset.shape is None:
         raise InputError(f"figure3 is of images; {args.run} learned the points of {dataset.name}")
     report = Report("figure3", args.out, argv, {"run": args.run, "seed": args.seed, "backend": backend.name})

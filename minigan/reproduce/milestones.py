@@ -16,18 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, checkpoint, evaluate, parzen, run
+from minigan import algorithm1, checkpoint, evaluation, parzen, run
 from minigan.backend import Backend, xp_of
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import write_atomically
 from minigan.nn import Layer
 from minigan.optim import exponential_decay
+from minigan.players import generate, load_data, set_up
+from minigan.progress import Progress
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.reproduce.report import Report, say, seconds_each
-from minigan.sample import generate
-from minigan.train import Progress
+from minigan.training import Training
 
 RULERS = ("grid", "refined")
 FIT_FROM, FIT_LEAST = 300, 4  # the first epoch and the number of milestones that a line is fitted to
@@ -98,11 +99,11 @@ def _measure(
         if differences := stored.differences(config):
             raise InputError(f"{folder} holds another run: {'; '.join(differences)}; name another --out")
     if not path.exists():
-        _train(run.Training(config, backend), folder, begun, args)
-    return of_milestone(folder, recipe.epochs, run.load_data(recipe), backend, sigmas)
+        _train(Training(config, backend), folder, begun, args)
+    return of_milestone(folder, recipe.epochs, load_data(recipe), backend, sigmas)
 
 
-def _train(training: run.Training, folder: Path, begun: bool, args: Namespace) -> None:
+def _train(training: Training, folder: Path, begun: bool, args: Namespace) -> None:
     """To the last epoch, and keep the checkpoint there."""
     epoch = training.config.recipe.epochs
     training.use_threads(args.threads or training.config.threads)
@@ -163,18 +164,26 @@ def log_likelihood(
     G: Layer, recipe: Recipe, dataset: Dataset, backend: Backend, sigmas: Sequence[float] = parzen.SIGMAS
 ) -> dict[str, Any]:
     """By the paper's protocol and with sigma refined, with the same noise for every run."""
-    return evaluate.log_likelihood(samples(G, recipe, backend), dataset, backend, sigmas=sigmas)
+    return evaluation.log_likelihood(samples(G, recipe, backend), dataset, backend, sigmas=sigmas)
 
 
 def samples(G: Layer, recipe: Recipe, backend: Backend) -> np.ndarray:
     """The centres of Table 1: the same noise for every run."""
-    return generate(G, recipe.noise(Streams(0, backend)("sample"), evaluate.CENTRES))
+    return generate(G, recipe.noise(Streams(0, backend)("sample"), evaluation.CENTRES))
+
+
+def recipe_of(folder: str) -> Recipe:
+    """The recipe of a run of mnist; InputError for a run of anything else."""
+    recipe = run.read_config(Path(folder)).recipe
+    if recipe.data != "mnist" or recipe.values != "unit":
+        raise InputError(f"{folder} did not learn mnist in [0, 1], and this is of that")
+    return recipe
 
 
 def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     """How long a run and its measurements will take here, after a few updates and a small measurement."""
-    dataset = run.load_data(recipe)
-    game = run.set_up(recipe, dataset, backend, 0)
+    dataset = load_data(recipe)
+    game = set_up(recipe, dataset, backend, 0)
     update = algorithm1.UPDATES[recipe.update]
 
     def step(t: int) -> None:
@@ -185,8 +194,8 @@ def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     updates = ceil(epochs[-1] * game.data.per_epoch / recipe.k)
     x = backend.asarray(np.zeros((1000, dataset.train.shape[1]), np.float32))
     of_windows = seconds_each(lambda _: float(parzen.log_likelihood(x, x, 1.0).sum()), 2)
-    rows = 4 * len(dataset.valid[: evaluate.SIGMA_IMAGES]) + len(dataset.test)  # twice for each choice
-    return updates * of_update + len(epochs) * rows / len(x) * evaluate.CENTRES / len(x) * of_windows
+    rows = 4 * len(dataset.valid[: evaluation.SIGMA_IMAGES]) + len(dataset.test)  # twice for each choice
+    return updates * of_update + len(epochs) * rows / len(x) * evaluation.CENTRES / len(x) * of_windows
 
 
 # Rulers and lines ------------------------------------------------------------------------------------

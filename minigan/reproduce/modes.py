@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, data, modes, pictures, recipes, run, threads
+from minigan import algorithm1, data, modes, recipes, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
 from minigan.data import Mixture
 from minigan.errors import InputError
+from minigan.players import generate, load_data, set_up
 from minigan.recipes import Recipe
+from minigan.reproduce import figures
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
-from minigan.sample import generate
 from minigan.tensor import Tensor
 
 EXAMPLES = """\
@@ -78,7 +79,7 @@ def _modes(args: Namespace, argv: list[str]) -> int:
         say(args, f"{name}, seed {seed}: {one['modes']} modes, {one['high_quality']:.1%} of high quality")
     summary = report.found["summary"] = summarise(report.found, range(1, args.seeds + 1))
     report.write()
-    pictures.save_coverage(report.picture("modes"), summary)
+    figures.save_coverage(report.picture("modes"), summary)
     _draw_samples(report)
     print(as_text(summary))
     print(f"{report.picture('modes')}\n{report.picture('modes-samples')}")
@@ -100,7 +101,7 @@ def _seconds(left: list[tuple[str, int]], backend: Backend) -> float:
 def begin(name: str, seed: int, backend: Backend) -> tuple[Game, Callable[[Game, int], Any], int]:
     """The game of that name as it starts, its update, and how many of these."""
     recipe, updates = GAMES.get(name, (recipes.find("ring8"), HELVETICA_UPDATES))
-    game = run.set_up(recipe, run.load_data(recipe), backend, seed)
+    game = set_up(recipe, load_data(recipe), backend, seed)
     return game, g_ahead if name == HELVETICA else algorithm1.UPDATES[recipe.update], updates
 
 
@@ -118,7 +119,7 @@ def _measure(name: str, seed: int, backend: Backend) -> dict[str, Any]:
     for t in range(updates):
         update(game, t)
     recipe = recipes.find(name.partition(",")[0])
-    dataset = run.load_data(recipe)
+    dataset = load_data(recipe)
     assert isinstance(dataset, Mixture)
     samples = generate(game.G, recipe.noise(game.streams("sample"), SAMPLES))
     found = modes.coverage(samples, dataset.modes, dataset.std)
@@ -164,4 +165,4 @@ def _draw_samples(report: Report) -> None:
     for name in [*GAMES, HELVETICA]:
         real = data.load(name.partition(",")[0]).test[:1000]
         drawn.append((name, real, np.array(report.found[f"{name}, seed {DRAWN}"]["samples"])))
-    pictures.save_scatters(report.picture("modes-samples"), drawn)
+    figures.save_scatters(report.picture("modes-samples"), drawn)

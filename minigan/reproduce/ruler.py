@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluate, parzen, pictures, run, threads
+from minigan import data, evaluation, parzen, run, threads
 from minigan.backend import Backend, choose, to_host
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
-from minigan.reproduce import milestones, table1
+from minigan.reproduce import figures, milestones
+from minigan.reproduce.centres import centroids, real_images
 from minigan.reproduce.report import Report, parser, say
 from minigan.tensor import Array
 
@@ -51,7 +52,7 @@ def _ruler(args: Namespace, argv: list[str]) -> int:
     backend = choose(args.backend)
     threads.use(args.threads, parzen.PRODUCTS)
     if args.run:
-        table1.recipe_of(args.run)
+        milestones.recipe_of(args.run)
     dataset = data.load("mnist")
     sets = _sets(dataset, backend, args.run)
     report = Report("ruler", args.out, argv, {"backend": backend.name})
@@ -60,7 +61,7 @@ def _ruler(args: Namespace, argv: list[str]) -> int:
         name: report.keep(name, partial(_measure, make, dataset, backend)) for name, make in sets.items()
     }
     seconds = report.keep("seconds", lambda: _seconds(dataset, backend))
-    pictures.save_ruler(report.picture("ruler"), found, STEP, dataset.train.shape[1])
+    figures.save_ruler(report.picture("ruler"), found, STEP, dataset.train.shape[1])
     print(as_text(found, dataset.train.shape[1]))
     one, more = seconds["one"], seconds["hundred"] / seconds["one"]
     print(
@@ -72,14 +73,14 @@ def _ruler(args: Namespace, argv: list[str]) -> int:
 
 def _sets(dataset: Dataset, backend: Backend, folder: str | None) -> dict[str, Callable[[], np.ndarray]]:
     """The sets of centres, by name."""
-    images = table1.real_images(dataset)
+    images = real_images(dataset)
     sets: dict[str, Callable[[], np.ndarray]] = {
         f"{n:,} images": partial(np.asarray, images[:n]) for n in COUNTS if n <= len(images)
     }
-    sets[f"{len(images):,} k-means centroids"] = partial(table1.centroids, dataset)
+    sets[f"{len(images):,} k-means centroids"] = partial(centroids, dataset)
     if folder:
-        recipe, (_, _, G) = table1.recipe_of(folder), run.load_generator(Path(folder), backend)
-        name = f"samples of {Path(folder).name}, epoch {evaluate.epochs_of(Path(folder))}"
+        recipe, (_, _, G) = milestones.recipe_of(folder), run.load_generator(Path(folder), backend)
+        name = f"samples of {Path(folder).name}, epoch {run.epochs_of(Path(folder))}"
         sets[name] = lambda: milestones.samples(G, recipe, backend)
     return sets
 
@@ -106,7 +107,7 @@ def _measure(make: Callable[[], np.ndarray], dataset: Dataset, backend: Backend)
 def _seconds(dataset: Dataset, backend: Backend) -> dict[str, Any]:
     """What the whole protocol costs with one sigma and with 100: the shorter of two times, taken in turns."""
     test = backend.asarray(dataset.prepare(dataset.test.astype(np.float32)))
-    valid, centres = _valid(dataset, backend), backend.asarray(table1.real_images(dataset))
+    valid, centres = _valid(dataset, backend), backend.asarray(real_images(dataset))
     sigmas = {"one": parzen.SIGMAS[2:3], "hundred": [10 ** (i / 99 - 1) for i in range(100)]}
     found: dict[str, Any] = {"valid": len(valid), "test": len(test), "one": inf, "hundred": inf}
     for name in [*sigmas, *sigmas]:
@@ -118,7 +119,7 @@ def _seconds(dataset: Dataset, backend: Backend) -> dict[str, Any]:
 
 
 def _valid(dataset: Dataset, backend: Backend) -> Array:
-    return backend.asarray(dataset.prepare(dataset.valid[: evaluate.SIGMA_IMAGES].astype(np.float32)))
+    return backend.asarray(dataset.prepare(dataset.valid[: evaluation.SIGMA_IMAGES].astype(np.float32)))
 
 
 def curvature(u: np.ndarray, loss: np.ndarray) -> float:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluate, parzen, pictures, recipes, run, threads
+from minigan import data, evaluation, parzen, recipes, run, threads
 from minigan.backend import Backend, choose
 from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.recipes import Recipe
-from minigan.reproduce import milestones
+from minigan.reproduce import figures, milestones
+from minigan.reproduce.centres import CALIBRATION
 from minigan.reproduce.report import Report, how_long, parser, say
 
 EXAMPLES = """\
@@ -54,19 +55,19 @@ def _parser() -> Parser:
         metavar="NAME",
         help="with --runs: the generator's arrays in the kept checkpoints, if not G (averages, say)",
     )
-    evaluate.add_sigmas(made)
+    made.add_sigmas()
     made.add_backend()
     return made
 
 
 def _table1(args: Namespace, argv: list[str]) -> int:
-    epochs, sigmas = milestones.epochs_of(args.epochs or EPOCHS), evaluate.sigmas_of(args.sigmas)
+    epochs, sigmas = milestones.epochs_of(args.epochs or EPOCHS), args.sigmas
     if args.seeds < 1:
         raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     if args.player != "G" and not args.runs:
         raise InputError("--player is for the checkpoints of --runs; leave it out, or name the runs")
     for folder in args.runs or ():
-        recipe_of(folder)  # what is wrong with the last is said before the first is measured
+        milestones.recipe_of(folder)  # what is wrong with the last is said before the first is measured
     backend = choose(args.backend)
     threads.use(args.threads, parzen.PRODUCTS)
     dataset = data.load("mnist")
@@ -83,7 +84,7 @@ def _table1(args: Namespace, argv: list[str]) -> int:
     }
     summary = report.found["summary"] = summarise([curve for _, _, curve in runs]) | {"lines": lines}
     report.write()
-    pictures.save_log_likelihood(report.picture("table1"), curves, lines)
+    figures.save_log_likelihood(report.picture("table1"), curves, lines)
     print(as_text(summary, calibration))
     print(report.path)
     return 0
@@ -113,7 +114,7 @@ def _of_run(
     """A run at each epoch of which it kept the checkpoint, else as it is now."""
     path, curve = Path(folder), []
     kept = milestones.kept(path)
-    epochs = milestones.epochs_of(args.epochs) if args.epochs else kept or [evaluate.epochs_of(path)]
+    epochs = milestones.epochs_of(args.epochs) if args.epochs else kept or [run.epochs_of(path)]
     if args.epochs and (missing := sorted(set(epochs) - set(kept))):
         has = ", ".join(map(str, kept)) or "none"
         raise InputError(f"--epochs: {folder} kept no checkpoint of epoch {missing[0]}, only {has}")
@@ -123,15 +124,7 @@ def _of_run(
         one = milestones.keep(report, key, sigmas, make)
         say(args, f"{key}: {milestones.as_text(one)}")
         curve.append({"epoch": epoch} | one)
-    return folder, recipe_of(folder), curve
-
-
-def recipe_of(folder: str) -> Recipe:
-    """The recipe of a run of mnist; InputError for a run of anything else."""
-    recipe = run.read_config(Path(folder)).recipe
-    if recipe.data != "mnist" or recipe.values != "unit":
-        raise InputError(f"{folder} did not learn mnist in [0, 1], and this is of that")
-    return recipe
+    return folder, milestones.recipe_of(folder), curve
 
 
 def _measure(
@@ -182,49 +175,16 @@ def _summary(curves: list[list[dict[str, Any]]], ruler: str) -> dict[str, Any]:
     }
 
 
-# What the numbers mean: centres that no generator made -----------------------------------------------
-
-
 def _calibrate(
     report: Report, dataset: Dataset, backend: Backend, sigmas: Sequence[float]
 ) -> dict[str, dict[str, Any]]:
     def measure(make: Callable[[Dataset], np.ndarray]) -> dict[str, Any]:
-        return evaluate.log_likelihood(make(dataset), dataset, backend, sigmas=sigmas)
+        return evaluation.log_likelihood(make(dataset), dataset, backend, sigmas=sigmas)
 
     return {
         name: milestones.keep(report, name, sigmas, partial(measure, make))
         for name, make in CALIBRATION.items()
     }
-
-
-def real_images(dataset: Dataset) -> np.ndarray:
-    return _values(dataset, dataset.train[: evaluate.CENTRES])
-
-
-def _mean_image(dataset: Dataset) -> np.ndarray:
-    return _values(dataset, dataset.train).mean(axis=0, keepdims=True)
-
-
-def centroids(dataset: Dataset) -> np.ndarray:
-    """One step of Lloyd's k-means on all training images, from the first 10,000 of them."""
-    centres, x = real_images(dataset), _values(dataset, dataset.train)
-    half, nearest_of = (centres * centres).sum(axis=1) / 2, np.empty(len(x), np.int64)
-    for i in range(0, len(x), 1000):
-        nearest_of[i : i + 1000] = (x[i : i + 1000] @ centres.T - half).argmax(axis=1)
-    sums = np.zeros_like(centres)
-    np.add.at(sums, nearest_of, x)
-    return sums / np.bincount(nearest_of, minlength=len(centres))[:, None]
-
-
-def _values(dataset: Dataset, x: np.ndarray) -> np.ndarray:
-    return dataset.prepare(x.astype(np.float32))
-
-
-CALIBRATION = {
-    "10,000 training images": real_images,
-    "10,000 k-means centroids": centroids,
-    "the mean training image": _mean_image,
-}
 
 
 def as_text(summary: dict[str, Any], calibration: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import pictures, theory, threads
+from minigan import theory, threads
 from minigan.backend import Backend, to_host
 from minigan.cli import Parser, exit_status
 from minigan.game import discriminator_loss, minimax, non_saturating
@@ -14,6 +14,7 @@ from minigan.nn import Layer, Linear, Sequential
 from minigan.ops import affine_tanh, concatenate, logistic
 from minigan.optim import Adam, exponential_decay
 from minigan.random import Streams
+from minigan.reproduce import figures
 from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
 from minigan.tensor import Tensor, backward
 from minigan.theory import Normals
@@ -46,8 +47,8 @@ def _theory(args: Namespace, argv: list[str]) -> int:
     path = report.keep("proposition2", lambda: proposition2(args.seed))
     parameter = report.keep("one_parameter", one_parameter)
     losses = report.keep("generator_losses", generator_losses)
-    pictures.save_optimum(report.picture("theory-optimum"), D, losses)
-    pictures.save_descent(report.picture("theory-descent"), path, parameter)
+    figures.save_optimum(report.picture("theory-optimum"), D, losses)
+    figures.save_descent(report.picture("theory-descent"), path, parameter)
     print(
         f"Proposition 1: mean |D - D*| = {D['mean_difference']:.4f} on the support\n"
         f"Theorem 1: |C(G) - (-log 4 + 2 JSD)| = {theorem['difference']:.1e}, JSD {theorem['jsd']:.4f}\n"

@@ -20,16 +20,25 @@ TESTS = HERE.parent
 PACKAGE = HERE.parents[1] / "minigan"
 CORE = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
 MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
-PLUMBING = ("threads", "lock", "shell")
-MODULES = (*CORE, *MEASURES, *PLUMBING, "run", "train", "sample", "evaluate", "reproduce")
+PLUMBING = ("threads", "lock", "shell", "players", "run", "training", "progress")
+RECIPES = ("settings", "paper", "keras_mlp", "recipes")
+MODULES = (*CORE, *MEASURES, *RECIPES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
+    "evaluation": ("evaluate",),
+    "keras_mlp": ("recipes", "whole_run"),
     "nn": ("nn", "modes"),
+    "paper": ("recipes",),
+    "players": ("run_parts", "sample", "recipes", "golden", "whole_run"),
+    "progress": ("train", "whole_run"),
     "reproduce": ("reproduce_parts", "reproduce", "classifier"),
+    "settings": ("recipes",),
+    "reproduce.figures": ("pictures",),
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
     "train": ("train", "whole_run", "commands", "run"),
+    "training": ("run_parts", "whole_run", "odd_files", "run", "commands"),
 }
 
 

@@ -1,0 +1,74 @@
+"""The two players of a recipe as they start, what training changes of them, and what G gives."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from minigan import data, threads
+from minigan.algorithm1 import Game
+from minigan.backend import Backend, to_host
+from minigan.data.minibatches import Minibatches
+from minigan.errors import RunError
+from minigan.game import GENERATOR_LOSSES, discriminator_loss
+from minigan.nn import Layer
+from minigan.random import Streams
+from minigan.recipes import Recipe
+from minigan.tensor import Array, Tensor
+
+
+def load_data(recipe: Recipe) -> data.Dataset:
+    """The data set of a recipe, with the values that its G gives."""
+    return data.load(recipe.data, recipe.values)
+
+
+def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -> Game:
+    """The players as they start, and all they play with."""
+    streams = Streams(seed, backend)
+    G, D = recipe.generator(dataset, streams), recipe.discriminator(dataset, streams)
+    return Game(
+        G=G,
+        D=D,
+        data=Minibatches(dataset.train, recipe.batch, streams, backend, dataset.prepare),
+        prior=partial(recipe.noise, count=recipe.batch),
+        streams=streams,
+        optimiser_G=recipe.optimiser_of(G),
+        optimiser_D=recipe.optimiser_of(D),
+        generator_loss=GENERATOR_LOSSES[recipe.loss],
+        discriminator_loss=partial(discriminator_loss, scale=recipe.d_loss_scale),
+        k=recipe.k,
+    )
+
+
+def arrays(game: Game) -> dict[str, Array]:
+    """All that training changes, under names a person can read: G.linear1.W, D.velocity.maxout2.b."""
+    found: dict[str, Array] = {}
+    for player, net, optimiser in (("G", game.G, game.optimiser_G), ("D", game.D, game.optimiser_D)):
+        parameters = net.named_parameters()
+        found |= {f"{player}.{name}": p.data for name, p in parameters.items()}
+        found |= {f"{player}.{name}": a for name, a in net.buffers().items()}
+        for slot, arrays in optimiser.state().items():
+            found |= {f"{player}.{slot}.{name}": a for name, a in zip(parameters, arrays, strict=True)}
+    return found
+
+
+def generate(G: Layer, z: Array, chunk: int = 1000) -> np.ndarray:
+    """G(z) without dropout, (count, features) on the host; in chunks, so that the memory stays bounded."""
+    samples = np.concatenate(
+        [to_host(G(Tensor(z[i : i + chunk]), None).data) for i in range(0, len(z), chunk)]
+    )
+    if not np.isfinite(samples).all():
+        raise RunError("the generator gives numbers that are not finite: this run has failed")
+    return samples
+
+
+def use_threads(wanted: int | None, backend: Backend, batch: int, *nets: Layer) -> int | None:
+    """Compute with `wanted` threads of the matrix library, or with as many as serve these networks best.
+
+    Tried on their products with a minibatch; the number, or None where nobody counts (see threads.use).
+    """
+    if backend.name != "numpy":
+        return None
+    weights = [p.data.shape for net in nets for p in net.parameters() if p.data.ndim == 2]
+    return threads.use(wanted, [(batch, inputs, units) for inputs, units in weights])
