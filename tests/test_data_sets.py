@@ -4,8 +4,10 @@ import hashlib
 import io
 import os
 import re
+import sys
 import tarfile
 from dataclasses import FrozenInstanceError
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -145,6 +147,32 @@ def test_making_the_digits_again_makes_the_same(tmp_path, monkeypatch, capsys):
     assert len(load("digits").train) == 1500
 
 
+@pytest.mark.parametrize(
+    ("pixel", "status", "says"), [(0, 0, ", as digits.py"), (1, 1, ", NOT as digits.py")]
+)
+def test_the_digits_are_made_of_scikit_learns(tmp_path, monkeypatch, capsys, pixel, status, says):
+    """Of what stands in for it: the images are of floating point there, and in another order."""
+    found = load("digits")
+    images = np.concatenate([found.test, found.valid, found.train]).reshape(-1, 8, 8).astype(float)
+    images[0, 0, 0] += pixel
+    labels = np.concatenate([found.test_labels, found.valid_labels, found.train_labels]).astype(int)
+    datasets = ModuleType("sklearn.datasets")
+    datasets.load_digits = lambda: SimpleNamespace(images=images, target=labels)
+    monkeypatch.setitem(sys.modules, "sklearn", ModuleType("sklearn"))
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", datasets)
+    monkeypatch.setattr(digits, "HERE", tmp_path)
+    assert make_digits.main() == status
+    assert says in capsys.readouterr().out.splitlines()[0]
+    if status == 0:
+        assert (load("digits").train == found.train).all()
+
+
+def test_without_scikit_learn_the_digits_cannot_be_made(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    assert make_digits.main() == 2 and "pip install scikit-learn" in capsys.readouterr().err
+
+
 # MNIST
 
 
@@ -181,6 +209,7 @@ def test_mnist_parts_and_scale(monkeypatch, device):
     )
     found = load("mnist")
     assert (len(found.train), len(found.valid), len(found.test)) == (50_000, 10_000, 10_000)
+    assert len(found.train_labels) == 50_000 and found.train[3, 0] == found.train_labels[3] == 3
     assert found.valid[0, 0] == found.valid_labels[0] == 50_000 % 256
     assert found.test[0, 0] == found.test_labels[0] == 1
     check_scaled("mnist", 255, device)

@@ -31,10 +31,22 @@ from .plant import TOO_LATE
 MECHANICAL = ("kernels", "tensor", "ops", "nn", "game", "optim", "algorithm1", "random")
 MECHANICAL += ("data", "data.dataset", "data.idx", "data.fetch", "data.digits", "data.mnist", "data.cifar10")
 MECHANICAL += ("data.minibatches", "data.mixtures", "data.folder", "data.make_digits", "data.__main__")
-MECHANICAL += ("modes", "theory", "parzen", "classifier", "evaluate", "sample", "train", "run", "pictures")
-MECHANICAL += ("reproduce.report", "reproduce.milestones", "reproduce.ruler", "reproduce.classifier")
-MECHANICAL += ("reproduce.table1", "reproduce.curve", "reproduce.figure1", "reproduce.figure2")
-MECHANICAL += ("reproduce.figure3", "reproduce.modes", "reproduce.theory", "reproduce.__main__")
+MECHANICAL += (
+    "modes",
+    "theory",
+    "parzen",
+    "classifier",
+    "settings",
+    "players",
+    "run",
+    "training",
+    "progress",
+)
+MECHANICAL += ("pictures", "train", "sample", "evaluation", "evaluate")
+MECHANICAL += ("reproduce.report", "reproduce.figures", "reproduce.milestones", "reproduce.ruler")
+MECHANICAL += ("reproduce.centres", "reproduce.classifier", "reproduce.table1", "reproduce.curve")
+MECHANICAL += ("reproduce.figure1", "reproduce.figure2", "reproduce.figure3", "reproduce.modes")
+MECHANICAL += ("reproduce.theory", "reproduce.__main__")
 RESULTS = HERE / "mechanical.json"
 BEGINS = "<!-- Mechanical changes: `python -m tests.mutants.mechanical` writes this part. -->\n"
 ENDS = "<!-- Mechanical changes end. -->\n"
