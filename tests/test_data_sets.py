@@ -1,6 +1,7 @@
 """The data sets: what is in them, and the way to a network's values and back."""
 
 import hashlib
+import inspect
 import io
 import os
 import re
@@ -315,11 +316,18 @@ def test_cifar10_archive_cut_or_no_archive_at_all(tmp_path, records):
 
 def test_cifar10_parts(monkeypatch):
     labels = (np.arange(60_000) // 7 % 10).astype(np.uint8)
+    assert len({labels[0], labels[40_000], labels[50_000]}) == 3  # so that no part can be another
     pictures = np.broadcast_to(labels[:, None], (60_000, 3072))
     monkeypatch.setattr(cifar10, "obtain", lambda files: [(pictures, labels)])
     found = load("cifar10")
     check_consistent(found)
-    assert found.valid_labels[0] == labels[40_000] and found.test_labels[0] == labels[50_000]
+    assert found.train[0, 0] == found.train_labels[0] == labels[0]
+    assert found.valid[0, 0] == found.valid_labels[0] == labels[40_000]
+    assert found.test[0, 0] == found.test_labels[0] == labels[50_000]
+
+
+def test_cifar10_has_ten_thousand_pictures_in_a_file():
+    assert inspect.signature(cifar10.read).parameters["count"].default == 10_000
 
 
 def test_contrast_normalisation(device):
