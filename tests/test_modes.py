@@ -80,6 +80,12 @@ def test_nearest(chunk):
     assert found.dtype == np.float32 and len({tuple(y) for y in found}) > 5
 
 
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_of_two_that_are_as_near_it_is_the_first(chunk):
+    found, distance = modes.nearest(np.zeros((1, 1)), np.array([[1.0], [-1.0]]), chunk=chunk)
+    assert found.tolist() == [[1]] and distance.tolist() == [1]
+
+
 @pytest.mark.parametrize("chunk", [1, 3, 7, 100])
 def test_the_nearest_among_bytes(chunk):
     """With a `prepare` of their own, which is given what it expects: the network's float type."""
