@@ -1,7 +1,9 @@
 """The CUDA source of minigan's kernels on the CPU: compiled as C++, it takes the place of cupy.RawKernel."""
 
+import contextlib
 import ctypes
 import functools
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +14,7 @@ import numpy as np
 from minigan.homework.judging.strict_cupy import ndarray
 
 COMPILER = shutil.which("g++") or shutil.which("clang++")
+PROGRAMS = Path(__file__).resolve().parents[1] / "build" / "kernels"  # the compiler needs a second for some
 
 # C++ that makes a program for the CPU of a kernel.  It runs the threads one after the other, and those of a
 # kernel in which they wait for each other side by side.
@@ -97,9 +100,15 @@ def compiled(code, name, options):
     assert "-fmad=false" in options  # or the GPU rounds a*b + c once, where NumPy rounds twice
     real = [option for option in options if option.startswith("-D")]
     defined = [f"-DKERNEL_NAME={name}", f"-DWAITING={int('__syncthreads' in code)}"]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        source, program = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")
-        source.write_text(code.join(SHIM))
-        command = [COMPILER, "-std=c++20", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-pthread"]
-        subprocess.run([*command, *real, *defined, source, "-o", program], check=True)
-        return ctypes.CDLL(program).launch
+    command = [COMPILER, "-std=c++20", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-pthread"]
+    command, text = [*command, *real, *defined], code.join(SHIM)
+    program = PROGRAMS / f"{hashlib.sha256(repr([command, text]).encode()).hexdigest()}.so"
+    if not program.exists():
+        PROGRAMS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=PROGRAMS) as folder:
+            source, new = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")
+            source.write_text(text)
+            subprocess.run([*command, source, "-o", new], check=True)
+            with contextlib.suppress(PermissionError):  # on Windows, where another process has loaded it
+                new.replace(program)
+    return ctypes.CDLL(program).launch

@@ -8,7 +8,7 @@ import pytest
 
 from minigan import checkpoint, classifier, data
 from minigan.backend import Backend, to_host
-from minigan.classifier import SETTINGS, Classifier, limit_columns
+from minigan.classifier import JUDGES, SETTINGS, Classifier, limit_columns
 from minigan.nn import Dropout
 from minigan.ops import cross_entropy
 from minigan.random import Streams
@@ -131,6 +131,8 @@ def test_the_constants_are_the_authors():
     assert asdict(SETTINGS["mnist"]) == article
     ours = article | {"divide_input": True, "momentum_epochs": 250}
     assert asdict(SETTINGS["digits"]) == ours | {"units": (100, 100), "scale": 0.05, "batch": 50}
+    judges = {name: (asdict(settings), epochs) for name, (settings, epochs) in JUDGES.items()}
+    assert judges == {"mnist": (ours, 12), "digits": (ours | {"scale": 0.05}, 60)}
 
 
 def test_the_articles_input_is_not_divided(digits):

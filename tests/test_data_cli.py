@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         mirror = f"http://127.0.0.1:{probe.getsockname()[1]}/"
-    files = (File("tiny", ("tiny.gz",), (mirror,), read),)
+    files = (File("tiny", ("tiny.gz", "tiny"), (mirror,), read),)
     source = Source(lambda _: obtain(files), ("unit",), "1 + 1 + 1 pictures", "nobody", files)
     monkeypatch.setitem(data.SOURCES, "tiny", source)
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
@@ -63,7 +63,7 @@ def test_list_has_a_line_for_each_data_set(folder, run):
 
 def test_verify_whole_damaged_missing(folder, run):
     status, _, err = run("verify", "tiny")
-    assert status == 1 and "tiny.gz" in err and "fetch tiny" in err
+    assert status == 1 and "tiny.gz is neither in" in err and "fetch tiny" in err
     (folder / "tiny.gz").write_bytes(b"bad")
     status, _, err = run("verify", "tiny")
     assert status == 1 and f"{folder / 'tiny.gz'} is damaged" in err
@@ -83,6 +83,16 @@ def test_of_two_files_both_must_be_there_and_whole(folder, run, monkeypatch):
     (folder / "other.gz").write_bytes(b"bad")
     status, _, err = run("verify", "tiny")
     assert status == 1 and "other.gz is damaged" in err
+
+
+def test_of_two_files_in_two_places_the_first_is_shown(folder, run, monkeypatch, tmp_path):
+    one = data.SOURCES["tiny"].files[0]
+    files = (one, dataclasses.replace(one, names=("other.gz",)))
+    monkeypatch.setitem(data.SOURCES, "tiny", dataclasses.replace(data.SOURCES["tiny"], files=files))
+    (folder / "tiny.gz").write_bytes(b"good")
+    (tmp_path / "cache" / "tiny").mkdir(parents=True)
+    (tmp_path / "cache" / "tiny" / "other.gz").write_bytes(b"good")
+    assert run("list")[1].splitlines()[-1].endswith(str(folder))
 
 
 def test_a_damaged_file_of_minigan_itself(run, monkeypatch):

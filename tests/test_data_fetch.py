@@ -2,7 +2,7 @@
 
 import os
 import threading
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 
@@ -88,6 +88,11 @@ def closed_port():
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}/"
+
+
+def test_a_published_file_stays_as_it_is():
+    with pytest.raises(FrozenInstanceError):
+        published().folder = "another"
 
 
 def test_the_users_own_file_comes_first_then_the_cache(cache, own):

@@ -84,6 +84,10 @@ def test_kinds_of_pictures(mode, name, shape, tmp_path):
         assert rows == {np.asarray(image).tobytes() for image in of_files}
 
 
+def test_as_few_and_as_small_and_as_large_as_may_be(tmp_path):
+    assert data.load(str(draw(tmp_path / "mine", 100, size=(4, 256)))).shape == (256, 4)
+
+
 def test_folders_below_count_and_other_files_do_not(folder):
     draw(folder / "more", 30, name="x{}.png")
     (folder / "notes.txt").write_text("mine")
@@ -140,7 +144,7 @@ SPOILT = {  # what happens to the folder, and words that must be in the line, in
     "transparent": (lambda f: transparent(f / ONE), "{}/010.png is transparent in places"),
     "16 bits": (put(ONE, (8, 6), "I;16"), "expected pictures of 8 bits a colour, {}/010.png"),
     "a film": (lambda f: film(f / "010.gif"), "{}/010.gif has 2 frames"),
-    "no picture": (lambda f: (f / ONE).write_text("hello"), "{}/010.png cannot be read as a picture"),
+    "no picture": (lambda f: (f / ONE).write_text("hello"), "{}/010.png cannot be read as a picture (cannot"),
     "empty": (lambda f: (f / ONE).write_bytes(b""), "{}/010.png cannot be read as a picture"),
     "cut": (lambda f: (f / ONE).write_bytes((f / ONE).read_bytes()[:70]), "{}/010.png cannot be read"),
     "a bomb": (lambda f: bomb(f / ONE), "{}/010.png"),

@@ -1,10 +1,14 @@
 """The data sets: what is in them, and the way to a network's values and back."""
 
 import hashlib
+import inspect
 import io
 import os
 import re
+import sys
 import tarfile
+from dataclasses import FrozenInstanceError
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -50,12 +54,13 @@ def check_scaled(name, top, device):
     """From 0 ... top to [0, 1] and to [-1, 1], exactly at the ends, and back."""
     for values, low in (("unit", 0), ("symmetric", -1)):
         found = load(name, values)
-        x = np.resize(np.arange(top + 1), found.train.shape[1])[None]
+        ramp = np.resize(np.arange(top + 1), found.train.shape[1])
+        x = np.stack([ramp, top - ramp])
         y = apply(found.prepare, x, device)
         assert y.shape == x.shape and y.min() == low and y.max() == 1
         np.testing.assert_allclose(y, low + (1 - low) * x / top, atol=1e-7)
         picture = apply(found.restore, y, device)
-        assert picture.shape == (1, *found.shape)
+        assert picture.shape == (2, *found.shape)
         np.testing.assert_allclose(picture.reshape(x.shape), x / top, atol=1e-7)
         assert set(apply(found.restore, np.full(x.shape, 9.0), device).flat) == {1}
         assert set(apply(found.restore, np.full(x.shape, -9.0), device).flat) == {0}
@@ -75,6 +80,16 @@ def test_an_unknown_name_lists_them_all_and_the_nearest():
 def test_values_that_a_data_set_has_not(name, values):
     with pytest.raises(InputError, match=f"^data set {name}: expected values unit.*, got '{values}'$"):
         load(name, values)
+
+
+@pytest.mark.parametrize("name", ["digits", "ring8"])
+def test_a_data_set_is_its_own_and_stays_as_it_is(name):
+    found = load(name)
+    assert found == found and found != load(name) and len({found, load(name)}) == 2
+    with pytest.raises(FrozenInstanceError):
+        found.name = "another"
+    with pytest.raises(FrozenInstanceError):
+        SOURCES[name].content = "something else"
 
 
 # The bundled digits
@@ -133,6 +148,32 @@ def test_making_the_digits_again_makes_the_same(tmp_path, monkeypatch, capsys):
     assert len(load("digits").train) == 1500
 
 
+@pytest.mark.parametrize(
+    ("pixel", "status", "says"), [(0, 0, ", as digits.py"), (1, 1, ", NOT as digits.py")]
+)
+def test_the_digits_are_made_of_scikit_learns(tmp_path, monkeypatch, capsys, pixel, status, says):
+    """Of what stands in for it: the images are of floating point there, and in another order."""
+    found = load("digits")
+    images = np.concatenate([found.test, found.valid, found.train]).reshape(-1, 8, 8).astype(float)
+    images[0, 0, 0] += pixel
+    labels = np.concatenate([found.test_labels, found.valid_labels, found.train_labels]).astype(int)
+    datasets = ModuleType("sklearn.datasets")
+    datasets.load_digits = lambda: SimpleNamespace(images=images, target=labels)
+    monkeypatch.setitem(sys.modules, "sklearn", ModuleType("sklearn"))
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", datasets)
+    monkeypatch.setattr(digits, "HERE", tmp_path)
+    assert make_digits.main() == status
+    assert says in capsys.readouterr().out.splitlines()[0]
+    if status == 0:
+        assert (load("digits").train == found.train).all()
+
+
+def test_without_scikit_learn_the_digits_cannot_be_made(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    assert make_digits.main() == 2 and "pip install scikit-learn" in capsys.readouterr().err
+
+
 # MNIST
 
 
@@ -144,6 +185,11 @@ def test_mnist(mnist):
     assert means == [33.3951, 32.9349, 33.7912]
     picture = mnist.restore(mnist.prepare(mnist.train[:1].astype(np.float32)))[0]
     assert picture[:, :3].max() == 0 and picture[8, 8:20].max() > 0.9  # a five, upright: its upper bar
+
+
+def test_mnist_s_files_are_asked_for_the_shapes_that_were_published():
+    shapes = [file.read.keywords["shape"] for file in data.mnist.FILES]
+    assert shapes == [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
 
 
 def test_mnist_with_the_labels_under_the_name_of_the_images(tmp_path, monkeypatch):
@@ -164,6 +210,7 @@ def test_mnist_parts_and_scale(monkeypatch, device):
     )
     found = load("mnist")
     assert (len(found.train), len(found.valid), len(found.test)) == (50_000, 10_000, 10_000)
+    assert len(found.train_labels) == 50_000 and found.train[3, 0] == found.train_labels[3] == 3
     assert found.valid[0, 0] == found.valid_labels[0] == 50_000 % 256
     assert found.test[0, 0] == found.test_labels[0] == 1
     check_scaled("mnist", 255, device)
@@ -269,11 +316,18 @@ def test_cifar10_archive_cut_or_no_archive_at_all(tmp_path, records):
 
 def test_cifar10_parts(monkeypatch):
     labels = (np.arange(60_000) // 7 % 10).astype(np.uint8)
+    assert len({labels[0], labels[40_000], labels[50_000]}) == 3  # so that no part can be another
     pictures = np.broadcast_to(labels[:, None], (60_000, 3072))
     monkeypatch.setattr(cifar10, "obtain", lambda files: [(pictures, labels)])
     found = load("cifar10")
     check_consistent(found)
-    assert found.valid_labels[0] == labels[40_000] and found.test_labels[0] == labels[50_000]
+    assert found.train[0, 0] == found.train_labels[0] == labels[0]
+    assert found.valid[0, 0] == found.valid_labels[0] == labels[40_000]
+    assert found.test[0, 0] == found.test_labels[0] == labels[50_000]
+
+
+def test_cifar10_has_ten_thousand_pictures_in_a_file():
+    assert inspect.signature(cifar10.read).parameters["count"].default == 10_000
 
 
 def test_contrast_normalisation(device):

@@ -20,6 +20,7 @@ def test_three_standard_deviations_count():
     found = modes.coverage(samples, CENTRES, std=0.1)
     assert found.modes == 2 and found.high_quality == pytest.approx(2 / 5)
     assert found.counts.tolist() == [1, 1, 0]
+    assert modes.coverage(np.array([[0.0, 3.0]]), CENTRES, std=1).high_quality == 1  # 3 and no more
 
 
 @pytest.mark.parametrize(("name", "d"), [("gaussian1d", 1), ("ring8", 2), ("grid25", 2)])
@@ -77,6 +78,12 @@ def test_nearest(chunk):
     np.testing.assert_allclose(distance, expected.min(axis=1), atol=1e-7)
     np.testing.assert_array_equal(found, others[expected.argmin(axis=1)])
     assert found.dtype == np.float32 and len({tuple(y) for y in found}) > 5
+
+
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_of_two_that_are_as_near_it_is_the_first(chunk):
+    found, distance = modes.nearest(np.zeros((1, 1)), np.array([[1.0], [-1.0]]), chunk=chunk)
+    assert found.tolist() == [[1]] and distance.tolist() == [1]
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 7, 100])

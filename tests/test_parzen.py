@@ -181,9 +181,17 @@ def test_in_many_dimensions_the_loss_is_the_parabola():
     assert loss.mean() == pytest.approx(784 * u**2, rel=0.01)  # of a cubic term, half each way
 
 
-def test_where_every_example_is_a_centre_no_sigma_is_best():
+@pytest.mark.parametrize("scale", [1, -1, 1e4])
+def test_where_every_example_is_a_centre_no_sigma_is_best(scale):
     with pytest.raises(InputError, match="every example is itself a centre"):
-        parzen.refine_sigma(images(3), images(5), 0.1)
+        parzen.refine_sigma(scale * images(3), scale * images(5), 0.1)
+
+
+def test_small_numbers_have_a_small_sigma():
+    sigma = parzen.refine_sigma(images(20), images(30, seed=1), 0.3)[0]
+    assert parzen.refine_sigma(1e-5 * images(20), 1e-5 * images(30, seed=1), 3e-6)[0] == pytest.approx(
+        1e-5 * sigma, rel=1e-6
+    )
 
 
 # Bad input -------------------------------------------------------------------------------------------

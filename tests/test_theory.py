@@ -33,6 +33,7 @@ def test_gauss_legendre_is_exact_for_polynomials():
     x, w = theory.gauss_legendre(-1, 3, panels=2, order=3)
     assert (w * x**5).sum() == pytest.approx((3**6 - 1) / 6, rel=1e-13)
     assert (w * x**6).sum() != pytest.approx((3**7 + 1) / 7, rel=1e-6)
+    assert len(x) == len(w) == 6 and len(X) == len(W) == 2000
 
 
 def test_the_entropy_of_a_normal_distribution():
@@ -40,11 +41,22 @@ def test_the_entropy_of_a_normal_distribution():
     assert found == pytest.approx(log(0.7 * sqrt(2 * pi * e)), abs=1e-12)
 
 
+def test_the_entropy_is_a_sum_over_20_001_points():
+    asked = []
+    theory.entropy(lambda x: asked.append(len(x)) or ONE.density(x), -12, 12)
+    assert asked == [20_001]
+
+
 def test_the_divergence_of_two_normal_distributions():
     p, q = Normals((0.5,), (0.8,)).density(X), Normals((-0.3,), (1.1,)).density(X)
     expected = log(1.1 / 0.8) + (0.8**2 + 0.8**2) / (2 * 1.1**2) - 0.5  # difference of the means: .8
     assert theory.kl(p, q, W) == pytest.approx(expected, abs=1e-10)
     assert theory.kl(p, p, W) == 0
+
+
+def test_the_divergence_of_two_atoms():
+    p, q = np.array([0.25, 0.75]), np.array([0.5, 0.5])
+    assert theory.kl(p, q) == pytest.approx(0.25 * log(0.5) + 0.75 * log(1.5), abs=1e-15)
 
 
 # Proposition 1 and Theorem 1 -------------------------------------------------------------------------
@@ -131,6 +143,13 @@ def test_the_value_of_a_game_on_two_atoms():
 def test_a_discriminator_that_is_sure_and_wrong_is_worth_minus_infinity():
     with np.errstate(divide="ignore"):
         assert theory.value(np.array([0.0, 0.5]), np.array([0.5, 0.5]), np.array([0.5, 0.5])) == -np.inf
+
+
+def test_a_sample_is_its_mean_and_std_times_the_streams_normal():
+    first, again = (Streams(1, Backend("numpy", "float64"))("data") for _ in range(2))
+    again.uniform((5,))  # of which kind each is
+    expected = 3 + 2 * again.normal((5, 1))
+    assert Normals((3.0,), (2.0,)).sample(5, first).tolist() == expected.tolist()
 
 
 def test_samples_of_three_kinds_have_their_shares():

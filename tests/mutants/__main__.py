@@ -21,12 +21,12 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "verification.md"
 BEGINS = "<!-- Wrong answers: `python -m tests.mutants` writes this part. -->\n"
 ENDS = "<!-- Wrong answers end. -->\n"
 PROCESSES = 2
-SECONDS = 300  # for the tests of a module; most wrong answers need two
+SECONDS = 900  # for the tests of a module; most wrong answers need two
 
 
 # Processes that begin with these modules loaded, where the system can do that: it saves a second each.
 FRESH = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-FRESH.set_forkserver_preload(["pytest", "hypothesis.extra.numpy", "matplotlib.backends.backend_agg", "pooch"])
+FRESH.set_forkserver_preload(["tests.mutants.warm"])
 
 
 def main(word: str = "") -> int:
@@ -49,12 +49,15 @@ def main(word: str = "") -> int:
 
 
 def trial(
-    mutant: Mutant | None, modules: Iterable[str] = (), seconds: Mapping[str, float] = MappingProxyType({})
+    mutant: Mutant | None,
+    modules: Iterable[str] = (),
+    order: Mapping[str, float] = MappingProxyType({}),
+    watched: Iterable[str] = (),
 ) -> dict[str, Any]:
     """What becomes of the tests of these modules, or the mutant's, with this mistake, in a new process."""
     modules = list(modules) or [mutant.module]
     result, answer = FRESH.Pipe(duplex=False)
-    process = FRESH.Process(target=run_tests, args=(mutant, modules, dict(seconds), answer))
+    process = FRESH.Process(target=run_tests, args=(mutant, modules, dict(order), list(watched), answer))
     process.start()
     answer.close()
     limit = SECONDS * len(modules)
