@@ -15,7 +15,7 @@ from pathlib import Path
 
 from minigan.errors import InputError
 from minigan.files import write_atomically
-from minigan.homework.turn import Turn, find, judged
+from minigan.homework.turn import Function, Turn, find, judged
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def text_of(turn: Turn) -> str:
     )
 
 
-def _function(path: Path, name: str) -> object:
+def _function(path: Path, name: str) -> Function:
     """What the file calls `name`.  InputError where it does not load or has none."""
     try:
         found = runpy.run_path(str(path)).get(name)
