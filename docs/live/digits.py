@@ -32,8 +32,8 @@ SHOWN = 60  # samples, always of the same z
 class Way:
     """How the game is played.
 
-    saturating: G descends log(1 - D(G(z))) by plain gradient steps, whose size is the gradient's. Adam divides
-    by that size, and so hides saturation.
+    saturating: G descends log(1 - D(G(z))) by plain gradient steps, whose size is the gradient's.
+    Adam divides by that size, and so hides saturation.
     """
 
     saturating: bool = False
