@@ -57,7 +57,9 @@ class Answer:
     @property
     def functions(self) -> dict[str, Callable[..., Any]]:
         """What the file defines when it is loaded anew, with minigan itself as it is."""
-        module = importlib.util.module_from_spec(importlib.util.spec_from_loader(self.name, self.loader))
+        spec = importlib.util.spec_from_loader(self.name, self.loader)
+        assert spec
+        module = importlib.util.module_from_spec(spec)
         with _one_at_a_time:
             self.loader.exec_module(module)
         return vars(module)
@@ -67,10 +69,9 @@ def right(assignment: Assignment) -> list[Answer]:
     """The answers of right.py; of the capstone, the first of each file and the last of each."""
     if assignment.parts:
         return [Answer(assignment.id, name, OWN, _of_parts(assignment, {}, i)) for name, i in FORMS.items()]
-    return [
-        Answer(*label.split("__"), OWN, _file(assignment, label))
-        for label in _right_pieces(assignment.folder.name)
-    ]
+    labels = _right_pieces(assignment.folder.name)
+    parted = ((label, *label.partition("__")) for label in labels)
+    return [Answer(target, name, OWN, _file(assignment, label)) for label, target, _, name in parted]
 
 
 def wrong(assignment: Assignment) -> list[Answer]:
@@ -172,8 +173,8 @@ def _of_parts(assignment: Assignment, files: dict[str, str], form: int | None = 
     """These files, and of all other homework minigan's own, or a right answer of another form."""
 
     def other(part: Assignment) -> str:
-        answers = [] if form is None else right(part)
-        return answers[form].file if answers else solution(part)
+        answers = [] if form is None else right(part)[form:]
+        return answers[0].file if answers else solution(part)
 
     return together({part.id: files.get(part.id) or other(part) for part in assignment.parts})
 

@@ -32,7 +32,7 @@ SWAPS: dict[type, type] = {
 
 def mechanical(assignment: Assignment) -> Iterator[tuple[str, str]]:
     """Pairs (what was changed, the file with that change); equal words are numbered."""
-    reference, seen = solution(assignment), Counter()
+    reference, seen = solution(assignment), Counter[str]()
     for piece in ast.parse(reference).body:
         if not isinstance(piece, Piece):
             continue

@@ -66,7 +66,11 @@ def attack_everywhere(tell: Callable[[str], None]) -> list[Attacked]:
     if (2, isolate.NEWEST) in places:
         places += [(2, version) for version in OLDER if version < isolate.landlock_version()]
     with ThreadPoolExecutor(3) as pool:
-        return [one for done in pool.map(lambda place: attack_all(*place, tell), places) for one in done]
+        return [
+            one
+            for done in pool.map(lambda place: attack_all(place[0], place[1], tell), places)
+            for one in done
+        ]
 
 
 def attack_all(level: int, landlock: int, tell: Callable[[str], None]) -> list[Attacked]:

@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_atomically, write_json
@@ -100,7 +101,8 @@ def selftest(arguments: Namespace) -> int:
         text = page.as_markdown(proofs, attacks, rehearsals)
         write_atomically(arguments.write, lambda file: file.write(text.encode()))
         print(f"written: {arguments.write}")
-    broken = [line for part in (*proofs, *rehearsals) for line in part.broken()]
+    parts: list[Any] = [*proofs, *rehearsals]
+    broken = [line for part in parts for line in part.broken()]
     broken += [attacked.row() for attacked in attacks if not attacked.holds]
     if broken:
         raise RunError(f"{len(broken)} parts of the proof do not hold; the first: {broken[0]}")

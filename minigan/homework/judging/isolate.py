@@ -295,8 +295,8 @@ def _seccomp() -> None:
             program += [(JUMP_EQUAL, 0, 4, number), (LOAD, 0, 0, flags), (JUMP_SET, 0, 1, WRITING)]
             program += [(RETURN, 0, 0, ERRNO | EPERM), (RETURN, 0, 0, ALLOW)]
     for numbers in FORBIDDEN.values():
-        if numbers[column] is not None:
-            program += [(JUMP_EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ERRNO | EPERM)]
+        if (forbidden := numbers[column]) is not None:
+            program += [(JUMP_EQUAL, 0, 1, forbidden), (RETURN, 0, 0, ERRNO | EPERM)]
     program.append((RETURN, 0, 0, ALLOW))
     code = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *line) for line in program))
     head = struct.pack("@HP", len(program), ctypes.addressof(code))

@@ -49,6 +49,8 @@ class Asked(Protocol):
 class Failed(Exception):
     """An observation did not hold; the text says what was expected and what came."""
 
+    given: Any = None  # the arguments of the call that it was seen in
+
 
 Facts = dict[str, list[tuple[bool, Any]]]  # of each check, everything that it judged, in order; did it hold?
 
@@ -164,6 +166,7 @@ class Trial:
 
     def untouched(self) -> None:
         """The last call left its arguments as they were.  It is the judged process that says so."""
+        assert self.last
         call, arguments = self.last
         after = self.child.after
         if not isinstance(after, list) or len(after) != len(arguments):
@@ -216,7 +219,7 @@ class Trial:
             self.noting = False
             raise self._shrunk(*first, test, smaller) from None
 
-    def _shrunk(self, case: Any, error: Exception, test: Any, smaller: Any) -> Exception:
+    def _shrunk(self, case: Any, error: Failed | Raised, test: Any, smaller: Any) -> Exception:
         asked, progress = self.asked, True
         while progress:
             progress = False

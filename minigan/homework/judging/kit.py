@@ -48,8 +48,8 @@ def kit(assignment: Assignment, scratch: Path | None = None) -> Iterator[Kit]:
             name = source.relative_to(PACKAGE)
             if name.parts[0] != "homework":
                 _copy(source, package / name)
-        for name in OF_HOMEWORK:
-            _copy(PACKAGE / "homework" / name, package / "homework" / name)
+        for part in OF_HOMEWORK:
+            _copy(PACKAGE / "homework" / part, package / "homework" / part)
         _copy(assignment.folder / "calls.py", package / "homework" / "calls.py")
         for module in touched(assignment):
             target = Path(package, *module.split(".")).with_suffix(".py")

@@ -54,14 +54,14 @@ def again(
     loss, wanted = _inner(add(first, _times(second, 2)), g), [leaves[0][by], leaves[1][by]]
     for keep_graph in (True, False):
         backward(loss, wrt=wanted, keep_graph=keep_graph)
-        answer += [p.grad.copy() for p in wanted]
+        answer += [np.array(p.grad) for p in wanted]
     return answer
 
 
 def edges(operation: Callable[..., Any], inputs: list[Tensor]) -> list[int]:
     """Which input each edge of the result leads to; -1 for another tensor."""
     y = result(operation, inputs)
-    return [next((i for i, x in enumerate(inputs) if x is parent), -1) for parent, _ in y.edges]
+    return [next((i for i, x in enumerate(inputs) if x is parent), -1) for parent, _ in y.edges or ()]
 
 
 # Two operations of its own, for mul and sum may be what is judged.

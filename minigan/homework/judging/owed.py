@@ -5,6 +5,8 @@ They judge what the calls of operations.py report.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigan.homework.judging.judge import Failed, Trial
@@ -24,12 +26,12 @@ def manners(trial: Trial, answer: object, g: np.ndarray, name: str) -> None:
     trial.expect(kept, f"your pullback for {name} wrote into g, which other operations still need")
 
 
-def same_again(trial: Trial, answer: object, alone: list[object]) -> None:
+def same_again(trial: Trial, answer: object, alone: list[Any]) -> None:
     """Judged by what the operation says when it is alone, right or wrong."""
-    arrays = [*answer, *alone] if isinstance(answer, list) else []
+    arrays: list[Any] = [*answer, *alone] if isinstance(answer, list) else []
     if len(arrays) != 8 or not all(isinstance(array, np.ndarray) for array in arrays):
         raise Failed("expected arrays")
-    value, later, *gradients = answer
+    value, later, *gradients = arrays[: -len(alone)]
     trial.same("y, after another result was made", later, value)
     for what, got, want in zip(AGAIN, gradients, alone * 2, strict=True):
         trial.same(what, got, want)

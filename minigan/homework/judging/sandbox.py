@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from minigan.homework.judging import transport
 from minigan.homework.judging.kit import Kit
@@ -39,6 +39,8 @@ ENVIRONMENT = {
 
 class Raised(Exception):
     """The student's code raised: `kind` is the name of the exception's type, `line` where in the file."""
+
+    given: Any = None  # the arguments of the call that raised it
 
     def __init__(self, kind: str, message: str, line: int | None) -> None:
         super().__init__(f"{kind}: {message}")
@@ -81,7 +83,7 @@ class Launcher:
         with theirs:
             self.process = subprocess.Popen(
                 [*PYTHON, LAUNCH, str(kit.folder)],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=ENVIRONMENT,
@@ -117,7 +119,7 @@ class Launcher:
 class Forked:
     """What a Launcher has started, in the form of a Popen."""
 
-    def __init__(self, launcher: socket.socket, stdin: BinaryIO, stdout: BinaryIO, stderr: BinaryIO) -> None:
+    def __init__(self, launcher: socket.socket, stdin: IO[Any], stdout: IO[Any], stderr: IO[Any]) -> None:
         self.launcher, self.stdin, self.stdout, self.stderr = launcher, stdin, stdout, stderr
         self.status: int | None = None
         try:
@@ -179,7 +181,8 @@ class Child:
             "readable": [*kit.readable, str(folder)],
             "cwd": str(folder / "empty"),
         }
-        self.process = launcher.start(wanted) if launcher else _started(kit, wanted)
+        started: Any = launcher.start(wanted) if launcher else _started(kit, wanted)
+        self.process = started  # a Popen, or what has its form
         if os.name == "posix":  # a child that never reads must not keep the judge waiting in a write
             os.set_blocking(self.process.stdin.fileno(), False)
         self.replies: queue.Queue[Any] = queue.Queue(maxsize=2)

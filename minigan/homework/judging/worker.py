@@ -107,6 +107,7 @@ def _load(wanted: dict[str, Any]) -> ModuleType:
     """The student's file as a module, its targets laid over the kit's; of the capstone's files, the last."""
     for homework, written in wanted["written"].items():
         spec = importlib.util.spec_from_file_location(homework, wanted["files"][homework])
+        assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
         sys.modules[homework] = module
         spec.loader.exec_module(module)
@@ -139,7 +140,8 @@ def _place(error: BaseException, wanted: dict[str, Any]) -> tuple[str, int | Non
     names = {path: f"{homework}.py" for homework, path in wanted["files"].items()}
     if isinstance(error, SyntaxError):
         return names.get(error.filename, ""), error.lineno
-    place, trace = ("", None), error.__traceback__
+    place: tuple[str, int | None] = ("", None)
+    trace = error.__traceback__
     while trace:
         if (path := trace.tb_frame.f_code.co_filename) in names:
             place = names[path], trace.tb_lineno

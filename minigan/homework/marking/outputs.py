@@ -106,13 +106,8 @@ def write_junit(assignment: Assignment, results: list[Graded], out: Path) -> Non
         skipped = sum(o.status in ("blocked", "grader_error") for o in outcomes)
         errors = sum(o.status != "pass" for o in outcomes) - failures - skipped
         counts = {"tests": len(outcomes), "failures": failures, "errors": errors, "skipped": skipped}
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=one_line(graded.student),
-            time=f"{graded.verdict.seconds:.3f}",
-            **{key: str(value) for key, value in counts.items()},
-        )
+        named = {"name": one_line(graded.student), "time": f"{graded.verdict.seconds:.3f}"}
+        suite = ElementTree.SubElement(root, "testsuite", named | {key: str(n) for key, n in counts.items()})
         for outcome in outcomes:
             _add_case(suite, assignment, outcome)
     text = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from minigan.errors import InputError
 from minigan.homework.tasks import spec, strip
@@ -149,7 +150,7 @@ def _is_hidden(member: zipfile.ZipInfo) -> bool:
     return any(part.startswith(".") for part in _safe_path(member).parts[:-1])
 
 
-def _only(found: list, name: str, names: Iterable[str]) -> object:
+def _only(found: list[Any], name: str, names: Iterable[str]) -> Any:
     if len(found) != 1:
         others = sorted({other for other in names if other != name and _resembles(other, name)})
         instead = f", but {', '.join(others[:3])}" if others and not found else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import methodcaller
 from pathlib import Path
 
 from minigan.errors import InputError
@@ -24,7 +25,7 @@ def new(name: str, targets: list[str]) -> Path:
     folder.mkdir()
     for file in FILES:
         content = _content(file, name[:4], targets).encode()
-        write_atomically(folder / file, lambda out, content=content: out.write(content))
+        write_atomically(folder / file, methodcaller("write", content))
     read(folder)
     return folder
 
