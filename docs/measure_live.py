@@ -56,7 +56,8 @@ def lesson(site: Site, browser: Any) -> None:
     tab.wait_for_function("document.querySelector('.live-out').textContent === 'on\\n'")
     milliseconds = tab.evaluate(
         "() => { const from = performance.now();"
-        " document.querySelector('.live-bar:not(.live-all) button').click(); return performance.now() - from; }"
+        " document.querySelector('.live-bar:not(.live-all) button').click();"
+        " return performance.now() - from; }"
     )
     print(f"Stop, in an endless loop: {milliseconds:.1f} ms; at rest: {tab.evaluate(RESTS)}")
     tab.context.close()
@@ -69,8 +70,9 @@ def line(site: Site, browser: Any) -> None:
     tab.get_by_role("button", name="Play or pause: Figure 1").click()
     tab.wait_for_function(f"{words}.includes('a second')")
     tab.evaluate(
-        "() => { window.gaps = []; let last = performance.now(); const on = (now) => {"
-        " window.gaps.push(now - last); last = now; requestAnimationFrame(on); }; requestAnimationFrame(on); }"
+        "() => { window.gaps = []; let last = performance.now();"
+        " const on = (now) => { gaps.push(now - last); last = now; requestAnimationFrame(on); };"
+        " requestAnimationFrame(on); }"
     )
     first = tab.evaluate(update)
     with clock("Figure 1's game, 20 s") as used:

@@ -23,13 +23,15 @@ async function begin({ pyodide, wheel, serving }) {
   python.runPython("import importlib; importlib.invalidate_caches()");
 }
 
+const loaded = (name) => Object.keys(python.loadedPackages).some((other) => other.toLowerCase() === name);
+
 // Whether the package is there, after loading it if it was not.
 async function load(name) {
-  if (!(name in python.loadedPackages)) {
+  if (!loaded(name)) {
     const quiet = { messageCallback() {}, errorCallback() {} };
     try { await python.loadPackage(name, quiet); } catch { /* told by the answer */ }
   }
-  return name in python.loadedPackages;
+  return loaded(name);
 }
 
 // Messages are heard in between; setTimeout would wait longer.
@@ -53,7 +55,7 @@ const jobs = {
     cells ??= module.Cells((kind, value) => say(kind, value));
     const missing = [];
     for (const name of plain(module.needs(code))) {
-      if (!(name in python.loadedPackages)) say("status", `loading ${name} …`);
+      if (!loaded(name)) say("status", `loading ${name} …`);
       if (await load(name)) continue;
       missing.push(name);
       if (name === "matplotlib") module.without_matplotlib();
