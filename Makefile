@@ -46,6 +46,7 @@ lessons: $(VENV)/installed-test
 notebooks: $(VENV)/installed-lessons
 	$(VENV)/bin/python -m lessons.notebooks build/notebooks
 
+# PYODIDE_DIR: a folder of Pyodide for the pages that run; without it they load its public distribution.
 # A warning is an error. From nothing each time: a page that is left over would hide a dead link.
 docs: $(VENV)/installed-docs
 	rm -rf docs/_build

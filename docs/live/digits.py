@@ -24,7 +24,7 @@ from minigan.tensor import Array, Tensor
 Z, HIDDEN, UNITS, PIECES = 16, 64, 32, 3
 KEEP_INPUT, KEEP_HIDDEN = 0.8, 0.5
 BATCH, LR_G, LR_D, BETA1, LR_PLAIN = 50, 1e-3, 2e-3, 0.5, 0.1
-UPDATES = 4000  # the whole game
+UPDATES = 3000  # the whole game
 SHOWN = 60  # samples, always of the same z
 
 
@@ -32,8 +32,8 @@ SHOWN = 60  # samples, always of the same z
 class Way:
     """How the game is played.
 
-    saturating: G descends log(1 - D(G(z))) by plain gradient steps, whose size is the gradient's.
-    Adam divides by that size, and so hides saturation.
+    saturating: G descends log(1 - D(G(z))) by plain gradient steps. Adam divides by the size of the gradient,
+    and so hides that it vanishes.
     """
 
     saturating: bool = False

@@ -26,7 +26,7 @@ from minigan.theory import Normals, jsd, optimal_discriminator, value
 
 X = np.linspace(-4, 4, 121)  # where the curves are shown
 STD = 0.45
-BATCH, UNITS = 128, 24
+BATCH, UNITS = 64, 16
 SLOWER = 10  # times G's learning rate is smaller than D's, so that D can stay near D*
 WIDTH, SMOOTH = 0.04, 0.08  # of the histogram of G(z), and of the Gaussian that smooths it
 

@@ -7,7 +7,7 @@ const SIDE = 8, COLUMNS = 15, ROWS = 4; // of a picture; of the montage
 const WAYS = [
   ["collapse", "D stands still, G goes on"],
   ["oscillation", "momentum 0.95, and steps twice as large"],
-  ["saturation", "G has the loss log(1 − D) against a D ten times as fast"],
+  ["saturation", "G descends log(1 − D(G(z))) by plain steps"],
 ];
 
 export class DigitsGame {

@@ -19,7 +19,7 @@ const svgElement = (tag, attributes, text = "") => {
 
 export class LineGame {
   name = "line";
-  seconds = 0.012; // a frame plays so long
+  seconds = 0.02; // a frame plays so long
   settings = { lr: 0.1, k: 2, momentum: 0.5, loss: "non-saturating", seed: 1, modes: MODES[2] };
 
   // change(settings): what the worker is to play with from now on.

@@ -6,30 +6,36 @@ let playing = null; // the name of the game that goes on
 
 const say = (kind, value) => postMessage({ kind, value });
 
-// The first message: where everything is. `make` says whom the page needs.
+// The first message says where everything is.
 async function begin({ pyodide, wheel, serving }) {
-  say("status", "loading Python …");
+  say("status", "loading Python and NumPy …");
+  const ours = Promise.all([wheel, serving].map(read)); // meanwhile
   const { loadPyodide } = await import(`${pyodide}pyodide.mjs`);
-  python = await loadPyodide({ indexURL: pyodide });
-  say("status", "loading NumPy …");
-  if (!(await load("numpy"))) throw new Error("NumPy is not there");
+  python = await loadPyodide({ indexURL: pyodide, packages: ["numpy"] });
+  if (!loaded("numpy")) throw new Error("NumPy is not there");
   say("status", "loading minigan …");
-  const site = python.runPython("import site; site.getsitepackages()[0]");
-  for (const [address, format] of [[wheel, "wheel"], [serving, "zip"]]) {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-    python.unpackArchive(await answer.arrayBuffer(), format, { extractDir: site });
-  }
+  const extractDir = python.runPython("import site; site.getsitepackages()[0]");
+  const [minigan, pages] = await ours;
+  python.unpackArchive(minigan, "wheel", { extractDir });
+  python.unpackArchive(pages, "zip", { extractDir });
   python.runPython("import importlib; importlib.invalidate_caches()");
 }
 
+async function read(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.arrayBuffer();
+}
+
+const loaded = (name) => Object.keys(python.loadedPackages).some((other) => other.toLowerCase() === name);
+
 // Whether the package is there, after loading it if it was not.
 async function load(name) {
-  if (!(name in python.loadedPackages)) {
+  if (!loaded(name)) {
     const quiet = { messageCallback() {}, errorCallback() {} };
     try { await python.loadPackage(name, quiet); } catch { /* told by the answer */ }
   }
-  return name in python.loadedPackages;
+  return loaded(name);
 }
 
 // Messages are heard in between; setTimeout would wait longer.
@@ -53,7 +59,7 @@ const jobs = {
     cells ??= module.Cells((kind, value) => say(kind, value));
     const missing = [];
     for (const name of plain(module.needs(code))) {
-      if (!(name in python.loadedPackages)) say("status", `loading ${name} …`);
+      if (!loaded(name)) say("status", `loading ${name} …`);
       if (await load(name)) continue;
       missing.push(name);
       if (name === "matplotlib") module.without_matplotlib();

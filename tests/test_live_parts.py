@@ -1,0 +1,150 @@
+"""What serves the pages that run, without a browser: cells, pictures without matplotlib, Pyodide's files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.ext import pyodide_files
+from docs.live import blank, cells
+from lessons.form import Lesson, lessons_in
+from minigan import pictures
+from minigan.optim import Adam, Momentum
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def page(told, tmp_path, monkeypatch):
+    """The cells of a page, in an empty folder; what it changes in this process is put back."""
+    monkeypatch.chdir(tmp_path)
+    for optimiser in (Momentum, Adam):
+        monkeypatch.setattr(optimiser, "step", optimiser.step)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    return cells.Cells(lambda kind, value: told.append((kind, value)))
+
+
+def test_a_cell_stands_on_those_before_it_until_they_are_forgotten(page):
+    page.run(1, "python", "x = 3\n", "")
+    assert page.run(2, "python", "print(x)\n", "3\n")["agrees"]
+    page.forget()
+    assert "NameError" in page.run(2, "python", "print(x)\n", "3\n")["trace"]
+
+
+@pytest.mark.parametrize(
+    ("info", "shown", "agrees"),
+    [
+        ("python", "1.0001\n", True),
+        ("python", "1.01\n", False),
+        ("python rtol=0.1", "1.05\n", True),
+        ("python", "", False),
+    ],
+)
+def test_the_output_is_compared_by_the_lessons_rule(page, info, shown, agrees):
+    assert page.run(1, info, "print(1.0)\n", shown)["agrees"] is agrees
+
+
+def test_the_lines_that_differ_are_told(page):
+    reply = page.run(1, "python", "print('a'); print('b'); print('c')\n", "a\nx\n")
+    assert reply["lines"] == [True, False, False]
+
+
+def test_an_exception_that_the_lesson_shows_is_no_error(page):
+    reply = page.run(1, "python raises=ZeroDivisionError", "1 / 0\n", "ZeroDivisionError: division by zero\n")
+    assert reply["agrees"] and reply["trace"] is None
+
+
+def test_another_one_is_named_with_its_cell_and_line(page):
+    trace = page.run(5, "python", "x = 1\nx / 0\n", "")["trace"]
+    assert 'File "cell 5", line 2' in trace and "x / 0" in trace and "worker.py" not in trace
+
+
+def test_what_is_printed_is_told_as_it_comes(page, told):
+    page.run(1, "python", "print('a', 1)\nprint('b', end='')\n", "")
+    assert told == [("printed", "a 1\n")]
+
+
+def test_steps_of_an_optimiser_are_counted(page):
+    code = (
+        "import numpy as np\nfrom minigan import Tensor\nfrom minigan.optim import Momentum\n"
+        "p = Tensor(np.ones(3)); p.grad = np.ones(3)\n"
+        "player = Momentum([p], lambda t: 1.0, lambda epoch: 0.0)\n"
+        "for t in range(7): player.step(t, 0)\n"
+    )
+    assert page.run(1, "python", code, "")["trace"] is None
+    assert page.steps == 7
+
+
+def test_a_picture_is_handed_over_once_and_again_when_it_changes(page):
+    write = "open('lessons/img/a.png', 'wb').write(b'{}')\n"
+    assert page.run(1, "python", write.format("1"), "")["pictures"] == [("a.png", b"1")]
+    assert page.run(2, "python", "pass\n", "")["pictures"] == []
+    assert page.run(1, "python", write.format("2"), "")["pictures"] == [("a.png", b"2")]
+
+
+# Without matplotlib
+
+
+def test_every_cell_of_the_lessons_runs_its_drawing_on_blanks(monkeypatch):
+    monkeypatch.setattr(pictures, "panels", blank.panels)
+    monkeypatch.setattr(pictures, "save_figure", blank.save_figure)
+    figure, (left, right) = pictures.panels(2, 11, 4)
+    (line,) = left.plot([1], [2], label="a")
+    right.set_title(line.get_color()[0].upper())
+    pictures.save_figure("nowhere/at/all.png", figure)
+
+
+@pytest.mark.parametrize("path", lessons_in(ROOT / "lessons"), ids=lambda path: path.stem)
+def test_a_cell_that_draws_with_matplotlib_asks_for_it(path):
+    for cell in Lesson(path).cells:
+        draws = "panels(" in cell.code.body or "matplotlib" in cell.code.body
+        assert ("matplotlib" in cells.needs(cell.code.body)) is draws
+
+
+def test_what_a_page_imports_at_once_is_there_without_matplotlib():
+    code = "import sys; import docs.live.cells, docs.live.line, docs.live.digits; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"matplotlib", "PIL", "pooch", "tqdm", "threadpoolctl", "multiprocessing", "fcntl"}
+
+
+# Pyodide's files
+
+
+@pytest.fixture
+def distribution(tmp_path):
+    """A folder like Pyodide's, whose matplotlib stands on a file that is missing."""
+    for name in pyodide_files.CORE:
+        (tmp_path / name).write_text(name)
+    packages = {
+        "numpy": {"depends": [], "file_name": "numpy.whl"},
+        "pillow": {"depends": ["zlib"], "file_name": "pillow.whl"},
+        "zlib": {"depends": [], "file_name": "zlib.zip"},
+        "matplotlib": {"depends": ["fonts", "numpy"], "file_name": "matplotlib.whl"},
+        "fonts": {"depends": [], "file_name": "fonts.whl"},
+        "scipy": {"depends": [], "file_name": "scipy.whl"},
+    }
+    (tmp_path / "pyodide-lock.json").write_text(json.dumps({"packages": packages}))
+    for name in ("numpy.whl", "pillow.whl", "zlib.zip", "matplotlib.whl", "scipy.whl"):
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def test_only_what_the_pages_load_is_copied(distribution, tmp_path):
+    target = tmp_path / "site" / "pyodide"
+    assert pyodide_files.copy(distribution, target) == ["matplotlib"]
+    expected = {*pyodide_files.CORE, "numpy.whl", "pillow.whl", "zlib.zip"}
+    assert {file.name for file in target.iterdir()} == expected
+
+
+def test_a_folder_without_pyodide_is_refused_with_the_way_out(distribution, tmp_path):
+    (distribution / "pyodide.mjs").unlink()
+    with pytest.raises(FileNotFoundError, match="has no pyodide.mjs; leave it unset"):
+        pyodide_files.copy(distribution, tmp_path / "site")
