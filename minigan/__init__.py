@@ -13,5 +13,5 @@ except ModuleNotFoundError as error:
     print(f"error: {not_installed(error.name)}", file=sys.stderr)
     sys.exit(2)
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 __all__ = ["Backend", "Tensor", "backward"]
