@@ -59,7 +59,10 @@ def spread(x: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 def tanh(x: Tensor) -> Tensor:
     """Derivative 1 - tanh^2"""
-    slope = lambda: add(constant(1, x), mul(constant(-1, x), power(tanh(x), 2)))  # noqa: E731
+
+    def slope() -> Tensor:
+        return add(constant(1, x), mul(constant(-1, x), power(tanh(x), 2)))
+
     return Tensor(xp_of(x.data).tanh(x.data), (x, lambda g: mul(g, slope())))
 
 
