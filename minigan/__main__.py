@@ -12,6 +12,7 @@ COMMANDS = {
     "sample": ("minigan.sample", "draw pictures from the generator of a run"),
     "evaluate": ("minigan.evaluate", "measure the generator of a run"),
     "reproduce": ("minigan.reproduce.__main__", "the paper's figures, table and theorems, measured again"),
+    "successors": ("minigan.successors.__main__", "what came after the paper, each in small and measured"),
     "benchmark": ("minigan.benchmark.__main__", "measure an update on this machine, beside its products"),
     "homework": ("minigan.homework.__main__", "homework marked by tests: list, start, check, ... and grade"),
     "data": ("minigan.data.__main__", "list the data sets, fetch one, or verify one"),

@@ -195,6 +195,9 @@ def test_the_two_sample_test():
     x, y = rng.standard_normal((60, 2)), rng.standard_normal((60, 2))
     p = [moments.p_value(x, other, (1.0,), 100, Streams(0, Backend())("splits")) for other in (y, y + 1, x)]
     assert p[0] > 0.1 and p[1] == 0 and p[2] == 1
+    two, others = np.zeros((2, 1)), np.ones((2, 1))  # two of the six splits are this one
+    p_of_ties = moments.p_value(two, others, (1.0,), 200, Streams(0, Backend())("splits"))
+    assert p_of_ties == pytest.approx(1 / 3, abs=0.1)
 
 
 def test_both_losses_are_measured_beside_the_data():
@@ -243,7 +246,8 @@ def test_errors_are_counted_with_their_confidence(classifier):
 
 
 def test_without_eps_it_is_the_classifier_s_own_training():
-    pair = [Classifier(data.load("digits"), SETTINGS["digits"], Backend(), 2) for _ in range(2)]
+    settings = replace(SETTINGS["digits"], column_norm=0.2)  # which columns reach at once
+    pair = [Classifier(data.load("digits"), settings, Backend(), 2) for _ in range(2)]
     for _ in range(2):
         losses = fooling.train_epoch(pair[0], 0.0), pair[1].train_epoch()
         assert losses[0] == pytest.approx(losses[1], rel=1e-6)

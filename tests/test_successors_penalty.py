@@ -205,6 +205,24 @@ def test_a_smooth_D_too(backend):
         assert slope == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-6, abs=1e-9)
 
 
+def test_sums_and_broadcasts_twice(backend):
+    """t^3 with t the sum of all x: 3 t^2 by each x, and 6 t times their number again."""
+    (x,) = tensors(backend, [np.array([[1.0, 2.0], [3.0, -1.0]])])
+    (first,) = twice.gradient(twice.power(twice.total(x, (1, 1)), 3), [x])
+    (second,) = twice.gradient(first, [x])
+    assert_allclose(host(first.data), np.full((2, 2), 75.0))
+    assert_allclose(host(second.data), np.full((2, 2), 120.0))
+    (row,) = tensors(backend, [np.array([[1.0, 2.0]])])
+    (by_row,) = twice.gradient(twice.power(twice.spread(row, (3, 2)), 2), [row])
+    assert_allclose(host(by_row.data), [[6.0, 12.0]])
+
+
+@pytest.mark.parametrize("f", twice.RULES, ids=lambda f: f.__name__)
+def test_a_network_of_these_operations_is_the_network(backend, f):
+    D, x = mlp(backend, f=f), Tensor(points(backend, 3))
+    assert_allclose(host(twice.judged(D, x).data), host(D(x, None).data), rtol=1e-12)
+
+
 def test_what_a_result_does_not_depend_on_has_gradient_zero(backend):
     x, other = tensors(backend, [np.ones((2, 2)), np.ones(3)])
     (g,) = twice.gradient(twice.mul(x, x), [other])

@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from shlex import join
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import minigan
-from minigan.cli import Parser, exit_status, named
+from minigan.cli import Parser, dispatch, exit_status, listing, named
 from minigan.errors import InputError
 from minigan.files import write_json
 from minigan.successors import pictures
@@ -44,24 +45,20 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def overview() -> str:
-    width = max(map(len, PAGES))
-    lines = "\n".join(f"  {name:{width}}  {purpose}" for name, (_, purpose) in PAGES.items())
     return f"""python -m minigan.successors NAME [options]
 
-{lines}
+{listing({name: purpose for name, (_, purpose) in PAGES.items()})}
 
 Each prints its numbers and writes them, and a picture, into a folder; all of it follows from --seed.
 `python -m minigan.successors NAME --help` says more."""
 
 
 def _run(argv: list[str]) -> int:
-    name, *rest = argv or ["--help"]
-    if name in ("-h", "--help"):
-        print(overview())
-        return 0
-    if name not in PAGES:
-        raise InputError(f"there is no page {name!r}, only {', '.join(PAGES)}")
-    return _page(name, _parser(name).parse_args(rest), rest)
+    return dispatch(argv, {name: partial(_command, name) for name in PAGES}, overview())
+
+
+def _command(name: str, argv: list[str]) -> int:
+    return _page(name, _parser(name).parse_args(argv), argv)
 
 
 def _parser(name: str) -> Parser:

@@ -119,8 +119,12 @@ def convolve(x: Tensor, W: Tensor, b: Tensor, windows: Windows) -> Tensor:
     a, shape = x.data, x.shape
     y = _forward(a, W.data, windows)
     y += b.data
-    dx = lambda g: _transposed(g, W.data, shape, windows)  # noqa: E731
-    return Tensor(y, (x, dx), (W, into(lambda g, out=None: _by_W(a, g, windows, out))), (b, lambda g: g))
+    return Tensor(
+        y,
+        (x, lambda g: _transposed(g, W.data, shape, windows)),
+        (W, into(lambda g, out=None: _by_W(a, g, windows, out))),
+        (b, lambda g: g),
+    )
 
 
 def convolve_transposed(x: Tensor, W: Tensor, b: Tensor, windows: Windows) -> Tensor:
@@ -133,8 +137,12 @@ def convolve_transposed(x: Tensor, W: Tensor, b: Tensor, windows: Windows) -> Te
     a = x.data
     y = _transposed(a, W.data, (len(a), *windows.lengths(x.shape[1:-1]), len(b.data)), windows)
     y += b.data
-    dx = lambda g: _forward(g, W.data, windows)  # noqa: E731
-    return Tensor(y, (x, dx), (W, into(lambda g, out=None: _by_W(g, a, windows, out))), (b, lambda g: g))
+    return Tensor(
+        y,
+        (x, lambda g: _forward(g, W.data, windows)),
+        (W, into(lambda g, out=None: _by_W(g, a, windows, out))),
+        (b, lambda g: g),
+    )
 
 
 def _forward(x: Array, W: Array, windows: Windows) -> Array:

@@ -113,8 +113,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
         say(
             f"{name:12}  {covered.modes} of {len(dataset.modes)} modes, "
             f"{100 * covered.high_quality:.1f} % on them (the data {100 * found['ceiling']:.1f})   "
-            f"MMD test p = {p:.3f} "
-            f"(two samples of the data {found['p_of_data']:.3f})"
+            f"MMD test p = {p:.3f} (two samples of the data {found['p_of_data']:.3f})"
         )
     return found
 

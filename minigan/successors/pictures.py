@@ -30,17 +30,15 @@ def save_two_lines(path: Path, found: dict[str, Any]) -> None:
 
 
 def save_one_dimension(path: Path, found: dict[str, Any]) -> None:
-    """For each game the exact W1 and the estimate over the updates, and its samples"""
+    """For each game the exact W1 and the estimate over the updates"""
     games = found["games"]
-    figure, axes_of = panels(2 * len(games), 4.2 * len(games), 3.8)
-    for (name, track), left, right in zip(games.items(), axes_of[::2], axes_of[1::2], strict=True):
-        left.plot(track["update"], track["exact"], color=BLUE, label="exact W1")
-        left.plot(track["update"], track["estimate"], color=ORANGE, linestyle="--", label="D's estimate")
-        left.axhline(found["floor"], color=GREY, linestyle=":", label="two samples of the data")
-        left.set(xlabel=f"update: {name}", ylim=(min(0, *track["estimate"]), None))
-        _legend(left, 1)
-        right.hist(track["samples"], np.linspace(-4, 4, 81), color=ORANGE)
-        right.set(xlabel=f"G(z): {name}", yticks=[])
+    figure, axes_of = panels(len(games), 3.6 * len(games), 3.8)
+    for (name, track), axes in zip(games.items(), axes_of, strict=True):
+        axes.plot(track["update"], track["exact"], color=BLUE, label="exact W1")
+        axes.plot(track["update"], track["estimate"], color=ORANGE, linestyle="--", label="D's estimate")
+        axes.axhline(found["floor"], color=GREY, linestyle=":", label="two samples of the data")
+        axes.set(xlabel=f"update: {name}", ylim=(min(0, *track["estimate"]), None))
+    _legend(axes_of[0], 1)
     save_figure(path, figure)
 
 

@@ -89,10 +89,11 @@ class Translator:
 
 def clip_norm(parameters: Sequence[Tensor], longest: float) -> None:
     """g <- g min(1, longest / |g|), g all gradients as one vector        (section 3.4)"""
-    xp = xp_of(parameters[0].grad)
-    norm = xp.sqrt(sum((p.grad * p.grad).sum() for p in parameters))
-    for p in parameters:
-        p.grad *= xp.minimum(1, longest / xp.maximum(norm, 1e-12)).astype(p.dtype)
+    gradients: list[Array] = [p.grad for p in parameters]
+    xp = xp_of(*gradients)
+    norm = xp.sqrt(sum((g * g).sum() for g in gradients))
+    for g in gradients:
+        g *= xp.minimum(1, longest / xp.maximum(norm, 1e-12)).astype(g.dtype)
 
 
 # The two languages -----------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
     found: dict[str, Any] = {"orders": {}, "examples": []}
     for name in ORDERS:
         read = backwards(x) if name == "reversed" else x
-        curve, said = _train(read, y, order, seed, settings, lambda text, name=name: say(f"{name}: {text}"))
+        curve, said = _train(name, read, y, order, seed, settings, say)
         found["orders"][name] = curve
         if name == "reversed":
             for n in order[-settings.unseen :][:5].tolist():
@@ -193,7 +194,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
 
 
 def _train(
-    x: Array, y: Array, order: Array, seed: int, settings: Settings, say: Callable[[str], None]
+    name: str, x: Array, y: Array, order: Array, seed: int, settings: Settings, say: Callable[[str], None]
 ) -> tuple[list[dict[str, float]], dict[int, list[int]]]:
     """Records of update, loss and exact share on the unseen; and what it says of each of these at the end."""
     seen, unseen = order[: -settings.unseen], order[-settings.unseen :]
@@ -211,5 +212,5 @@ def _train(
             said = net.say(x[unseen], y.shape[1] - 1)
             exact = float((said == y[unseen, 1:]).all(axis=1).mean())
             curve.append({"update": t + 1, "loss": float(loss.data), "exact": exact})
-            say(f"update {t + 1}, loss {float(loss.data):.4f}, {100 * exact:.1f} % of the unseen exact")
+            say(f"{name}: update {t + 1}, loss {float(loss.data):.4f}, {100 * exact:.1f} % of the unseen")
     return curve, dict(zip(unseen.tolist(), said.tolist(), strict=True))

@@ -59,7 +59,10 @@ def spread(x: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 def tanh(x: Tensor) -> Tensor:
     """Derivative 1 - tanh^2"""
-    slope = lambda: add(constant(1, x), mul(constant(-1, x), power(tanh(x), 2)))  # noqa: E731
+
+    def slope() -> Tensor:
+        return add(constant(1, x), mul(constant(-1, x), power(tanh(x), 2)))
+
     return Tensor(xp_of(x.data).tanh(x.data), (x, lambda g: mul(g, slope())))
 
 
@@ -158,12 +161,12 @@ def _error(D: Layer, x: Array) -> float:
 
 def _curve(streams: Streams, settings: Settings) -> dict[str, Any]:
     """Lists x, y, first, second and differences of y; and the largest difference as a part of y'' 's size"""
-    net = mlp([1, settings.units, settings.units, 1], streams("init"))
-    for layer in net.layers[:-1]:
-        layer.f = ops.affine_tanh
-        layer.W.data *= 3
-        layer.b.data += streams("bias").normal(layer.b.shape)
-    x = xp_of(net.layers[0].W.data).linspace(-3, 3, 201)[:, None]
+    rng, units = streams("init"), settings.units
+    hidden = [Linear(inputs, units, rng, 1.5, ops.affine_tanh) for inputs in (1, units)]
+    for layer in hidden:
+        layer.b.data += rng.normal((units,))
+    net = Sequential(*hidden, Linear(units, 1, rng))
+    x = xp_of(hidden[0].W.data).linspace(-3, 3, 201)[:, None]
     at = Tensor(x)
     (first,) = gradient(judged(net, at), [at])
     (second,) = gradient(first, [at])

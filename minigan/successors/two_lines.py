@@ -109,4 +109,5 @@ def _line(rng: Stream, at: float, count: int) -> Array:
 def _slope(loss: game.Loss, D: Layer, fake: Tensor) -> float:
     """d loss / d theta: all samples move together"""
     backward(loss(D(fake, None)), wrt=[fake])
-    return float(fake.grad[:, 0].sum())
+    slopes: Array = fake.grad
+    return float(slopes[:, 0].sum())

@@ -39,7 +39,7 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
     "successors": ("successors_pages",),
-    "successors.twice": ("successors_penalty", "successors_pages"),
+    "successors.twice": ("successors_penalty",),
     "train": ("train", "whole_run", "commands", "run"),
     "training": ("run_parts", "whole_run", "odd_files", "run", "commands"),
 }
