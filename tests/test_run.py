@@ -334,6 +334,18 @@ def interrupting(monkeypatch, rule, at, number=signal.SIGINT, times=1):
 STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
+@pytest.fixture
+def at_a_terminal():
+    """Where the tests themselves run under nohup, a hang-up would be nothing to them."""
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    for number in STOPPING:
+        signal.signal(number, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
 @pytest.mark.parametrize("number", STOPPING)
 @pytest.mark.parametrize("at", [0, 7, PER_EPOCH - 1, PER_EPOCH, 2 * PER_EPOCH + 2])
 def test_interrupted(at, number, tmp_path, capsys, monkeypatch, undisturbed):

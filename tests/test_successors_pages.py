@@ -53,7 +53,7 @@ def test_without_a_name_it_says_what_there_is(capsys):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["two-circles"], "there is no page 'two-circles', only two-lines"),
+        (["two-circles"], "there is no command 'two-circles', only two-lines"),
         (["twice", "--seed", "-1"], "--seed: expected an integer from 0"),
         (["twice", "--seed", "one"], "--seed"),
         (["twice", "--data", "mnist"], "--data"),
