@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from properties import Cases, Example, every_property_of, host, refuses, stream, tensors
-from strict_cupy import no_sync, strict_backend
 
 from minigan import nn
 from minigan.algorithm1 import Game, alternating
 from minigan.backend import Backend
 from minigan.data import Minibatches
+from minigan.homework.judging.strict_cupy import no_sync, strict_backend
 from minigan.optim import Adam, exponential_decay
 from minigan.random import Streams
 from minigan.successors import conditional

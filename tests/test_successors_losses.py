@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from properties import Cases, Example, every_property_of, gradient_for, host, operations, refuses, tensors
-from strict_cupy import no_sync, strict_backend
 
+from minigan.homework.judging.strict_cupy import no_sync, strict_backend
 from minigan.optim import Momentum
 from minigan.successors import losses
 from minigan.successors.losses import LOSSES, Clipped

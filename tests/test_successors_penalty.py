@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from properties import host, refuses, stream, tensors
-from strict_cupy import counting, no_sync, strict_backend
 
 from minigan import nn, ops
 from minigan.algorithm1 import Game, alternating
 from minigan.backend import Backend
 from minigan.gradcheck import gradcheck
+from minigan.homework.judging.strict_cupy import counting, no_sync, strict_backend
 from minigan.optim import Momentum
 from minigan.random import Streams
 from minigan.successors import penalty, twice

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from properties import Cases, Example, every_property_of, host, stream, tensors
-from strict_cupy import no_sync, strict_backend
 
 from minigan import ops
 from minigan.backend import xp_of
+from minigan.homework.judging.strict_cupy import no_sync, strict_backend
 from minigan.random import Streams
 from minigan.successors.spectral_norm import SpectralLinear
 from minigan.tensor import Tensor, backward
