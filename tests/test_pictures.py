@@ -561,3 +561,23 @@ def test_real_points_are_blue_and_generated_ones_orange(figure):
     drawn = {one.get_label(): (len(one.get_xdata()), one.get_color()) for one in axes.get_lines()}
     assert drawn["real"] == (9, pictures.BLUE)
     assert [found for name, found in drawn.items() if name.startswith("generated")] == [(4, pictures.ORANGE)]
+
+
+# ------------------------------------------------------------------ what a generator gives
+
+
+def test_points_are_drawn_over_points_that_nobody_learned_from(tmp_path, monkeypatch):
+    drawn, ring = [], data.load("ring8")
+    monkeypatch.setattr(pictures, "save_points", lambda *arguments: drawn.append(arguments))
+    pictures.save_samples(tmp_path / "points.png", ring.train[:7], ring)
+    ((_, real, fake),) = drawn
+    np.testing.assert_array_equal(real, ring.test[:70])
+    np.testing.assert_array_equal(fake, ring.train[:7])
+
+
+def test_images_are_drawn_as_pictures(tmp_path, monkeypatch):
+    drawn, digits = [], data.load("digits", "symmetric")
+    monkeypatch.setattr(pictures, "save_grid", lambda *arguments: drawn.append(arguments))
+    pictures.save_samples(tmp_path / "grid.png", np.full((3, 64), -1.0), digits, columns=2)
+    ((_, images, columns),) = drawn
+    assert images.shape == (3, 8, 8) and (images == 0).all() and columns == 2

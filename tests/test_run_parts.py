@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import algorithm1, checkpoint, data, pictures, players, recipes, run
+from minigan import algorithm1, checkpoint, pictures, players, recipes, run
 from minigan.backend import Backend
 from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_json
@@ -150,23 +150,3 @@ def test_a_damaged_checkpoint_is_not_passed_over_in_silence(played, capsys):
     path.write_bytes(b"PK")
     run.load_generator(played.folder, Backend())
     assert "using checkpoint.previous.npz" in capsys.readouterr().err
-
-
-# What is drawn ---------------------------------------------------------------------------------------
-
-
-def test_points_are_drawn_over_points_that_nobody_learned_from(tmp_path, monkeypatch):
-    drawn, ring = [], data.load("ring8")
-    monkeypatch.setattr(pictures, "save_points", lambda *arguments: drawn.append(arguments))
-    pictures.save_samples(tmp_path / "points.png", ring.train[:7], ring)
-    ((_, real, fake),) = drawn
-    np.testing.assert_array_equal(real, ring.test[:70])
-    np.testing.assert_array_equal(fake, ring.train[:7])
-
-
-def test_images_are_drawn_as_pictures(tmp_path, monkeypatch):
-    drawn, digits = [], data.load("digits", "symmetric")
-    monkeypatch.setattr(pictures, "save_grid", lambda *arguments: drawn.append(arguments))
-    pictures.save_samples(tmp_path / "grid.png", np.full((3, 64), -1.0), digits, columns=2)
-    ((_, images, columns),) = drawn
-    assert images.shape == (3, 8, 8) and (images == 0).all() and columns == 2
