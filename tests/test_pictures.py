@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan import pictures
+from minigan import data, pictures
 from minigan.errors import InputError
 from minigan.reproduce import figures
 
@@ -400,7 +400,7 @@ def test_every_picture_is_written_atomically(tmp_path, monkeypatch):
 
 DRAW = """
 import sys
-from minigan import pictures
+from minigan import data, pictures
 assert not {"matplotlib", "PIL"} & set(sys.modules), "imported with minigan"
 import numpy as np
 pictures.save_points(sys.argv[1], np.zeros((3, 2)), np.zeros((3, 2)))
