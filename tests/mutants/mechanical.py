@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import count, pairwise
 from pathlib import Path
 
 from . import HERE, files_of, path_of
@@ -174,17 +175,29 @@ def _digest(module: str) -> str:
 
 def changes(module: str) -> list[Change]:
     """Every change of one operator at one place that is not one of a type annotation."""
+    lines, found = path_of(module).read_text("utf-8").splitlines(keepends=True), []
+    starts = [
+        min(x.lineno for x in (s, *getattr(s, "decorator_list", ()))) for s in ast.parse("".join(lines)).body
+    ]
+    for first, last in pairwise([*starts, len(lines) + 1]):  # by itself each is parsed in little time
+        code = "".join(lines[first - 1 : last - 1])
+        for text in _changed(code):
+            whole = "".join([*lines[: first - 1], text, *lines[last - 1 :]])
+            before, after, line = _difference(code, text)
+            found.append(Change(module, whole, before, after, first - 1 + line))
+    return found
+
+
+def _changed(code: str) -> Iterator[str]:
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
-    code = path_of(module).read_text("utf-8")
-    known, found = {_without_annotations(code)}, []
+    known = {_without_annotations(code)}
     for name in OPERATORS:
-        operator, place = get_operator(f"core/{name}")(), 0
-        while True:
-            place += 1
+        operator = get_operator(f"core/{name}")()
+        for place in count():
             try:
-                text = mutate_code(code, operator, place - 1)
+                text = mutate_code(code, operator, place)
                 if text in (None, code):
                     break
                 tree = _without_annotations(text)
@@ -192,8 +205,7 @@ def changes(module: str) -> list[Change]:
                 continue
             if tree not in known:
                 known.add(tree)
-                found.append(Change(module, text, *_difference(code, text)))
-    return found
+                yield text
 
 
 def _without_annotations(code: str) -> str:
@@ -213,7 +225,7 @@ def _without_annotations(code: str) -> str:
 def _difference(code: str, text: str) -> tuple[str, str, int]:
     old, new = code.splitlines(), text.splitlines()
     lines = list(difflib.unified_diff(old, new, lineterm="", n=0))[2:]
-    before, after = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
+    before, after = (" ".join(line[1:].strip() for line in lines if line[0] == sign).strip() for sign in "-+")
     return before, after, 1 + next(i for i, line in enumerate(old) if new[i : i + 1] != [line])
 
 
