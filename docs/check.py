@@ -1,20 +1,26 @@
 """Look through the built site: python docs/check.py docs/_build/html
 
 Every internal link leads somewhere, nothing is loaded from another host, headings go down one level at a
-time, every picture has an alternative text, no formula stands as it was typed, and the film is in its page.
+time, every picture has an alternative text, no formula stands as it was typed, the film is in its page, and
+every lesson has what runs it. A press loads Python from PUBLIC, the one address elsewhere, or from the site.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ext.pyodide_files import PUBLIC
+
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 LOADED_LINKS = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "modulepreload", "dns-prefetch"}
 FILM = "lessons/01_the_game.html"
+LIVE = re.compile(r"window\.live = (\{.*?\});</script>")
+RUNS = re.compile(r"lessons/\d\d_\w+\.html|docs/play\.html")
 
 
 class Page(HTMLParser):
@@ -57,6 +63,9 @@ def main(argv: list[str]) -> int:
         for url in re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", style.read_text("utf-8")):
             if re.match(r"(https?:)?//", url[0] or url[1]):
                 found.append(f"{style.relative_to(root)}: loads {url[0] or url[1]}")
+    for script in sorted((root / "_static" / "live").glob("*.js")):
+        if re.search(r"https?://(?!www\.w3\.org/2000/svg)", script.read_text("utf-8")):
+            found.append(f"{script.relative_to(root)}: names another host")
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{len(pages)} pages, {len(found)} faults")
     return 1 if found or not pages else 0
@@ -81,7 +90,22 @@ def faults(path: Path, pages: dict[Path, Page], root: Path) -> list[str]:
         found.append("shows a formula as it was typed")
     if path == root / FILM and not ("film.js" in text and "film-frames.js" in text and "01_figure1" in text):
         found.append("has no film")
-    return found
+    return found + _live_faults(path, text, root)
+
+
+def _live_faults(path: Path, text: str, root: Path) -> list[str]:
+    """What is wrong with what a press loads."""
+    told = LIVE.search(text)
+    if told is None:
+        runs = RUNS.fullmatch(path.relative_to(root).as_posix())
+        return ["does not say what a press loads"] if runs else []
+    live = json.loads(told[1])
+    loaded = [live["wheel"], live["serving"]]
+    if live["pyodide"] != PUBLIC:
+        loaded.append(live["pyodide"] + "pyodide.mjs")
+    return [f"a press loads {url}" for url in loaded if re.match(r"(https?:)?//", url)] + [
+        f"{url} does not exist" for url in loaded if not (path.parent / url).is_file()
+    ]
 
 
 def _leads_somewhere(url: str, path: Path, pages: dict[Path, Page]) -> bool:

@@ -1,5 +1,6 @@
 """The site: `make docs`.  Its source is the repository itself, so links are the same here and on GitHub."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ extensions = [
     "maths",
     "source_links",
     "film",
+    "live",
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "lessons/*.md", "CONTRIBUTING.md"]
@@ -38,6 +40,9 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 add_module_names = False
 viewcode_follow_imported_members = False
+
+# A folder of Pyodide that the site then holds; "": the pages load its public distribution
+pyodide = os.environ.get("PYODIDE_DIR", "")
 
 html_math_renderer = "katex"
 html_theme = "furo"

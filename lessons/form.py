@@ -4,10 +4,12 @@
 ```` ```text ````               after a cell: what it prints
 ```` ```python raises=E ````    a cell that must raise E; its output ends with the line `E: message`
 ```` ```python rtol=.. ````     this cell's relative tolerance (1e-3, integers exact); atol=.. absolute
+```` ```python turn ````        the reader's turn: it ends with a stub; the answer is folded below it
 ```` ```python no-run ````      shown, not run
 
 `<!-- quote minigan/tensor.py backward -->` on the line before a `python no-run` fence says whose source
-the fence shows: a function, a class, `Class.method` or a constant; `lines=docstring-off` drops docstrings.
+the fence shows: a function, a class, `Class.method` or a constant; `lines=docstring-off` drops docstrings,
+`lines=checks-off` also every `if` that only raises.
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ from pathlib import Path
 from textwrap import dedent
 
 MOST_LINES = 300
+MOST_COLUMNS = 88  # of code and output: a page of the site shows 89
+ANSWERS = "minigan/homework/turns/"
 LAST_SECTIONS = ["Check yourself", "Homework", "In the paper", "What to remember"]
 RTOL = 1e-3
 
 _OPENING = re.compile(r"(`{3,}|~{3,})([^`]*)")
 _INDENTED = re.compile(r"\s+(```|~~~)")
-_QUOTE = re.compile(r"<!--\s*quote\s+(\S+)\s+(\S+?)(?:\s+lines=(docstring-off))?\s*-->")
+_QUOTE = re.compile(r"<!--\s*quote\s+(\S+)\s+(\S+?)(?:\s+lines=(docstring-off|checks-off))?\s*-->")
 _HEADING = re.compile(r"(#+)\s+(.+?)\s*#*$")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*([^)\s]+)[^)]*\)")
 _LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*\]\(\s*([^)\s#]*)(#[^)\s]*)?[^)]*\)")
@@ -87,13 +91,14 @@ class Quotation:
     fence: Fence
     source: str
     symbol: str
-    docstrings: bool
+    left_out: str | None  # "docstring-off", "checks-off" or nothing
 
     def current(self, root: Path) -> str:
         """What the fence must show.  Fault if there is no such file or symbol."""
         try:
             text = (root / self.source).read_text(encoding="utf-8")
-            return quoted(text, self.symbol, self.docstrings)
+            checks = self.left_out != "checks-off"
+            return quoted(text, self.symbol, docstrings=self.left_out is None, checks=checks)
         except FileNotFoundError:
             raise Fault(self.fence.start, f"quotes {self.source}, which does not exist") from None
         except KeyError:
@@ -155,11 +160,12 @@ class Lesson:
             if not marker:
                 raise Fault(
                     i + 1,
-                    "expected <!-- quote path/of/file.py symbol --> or ... symbol lines=docstring-off -->",
+                    "expected <!-- quote path/of/file.py symbol --> or ... symbol lines=docstring-off -->, "
+                    "or lines=checks-off",
                 )
             if fence is None or fence.language != "python" or "no-run" not in fence.options:
                 raise Fault(i + 1, "expected a ```python no-run fence on the line after this marker")
-            found.append(Quotation(fence, marker[1], marker[2], marker[3] is None))
+            found.append(Quotation(fence, marker[1], marker[2], marker[3]))
         return found
 
     @cached_property
@@ -189,13 +195,13 @@ class Lesson:
 
     def faults(self) -> list[Fault]:
         """What is wrong with the form, without running anything."""
-        return [*self._options(), *self._sections(), *self._links()]
+        return [*self._options(), *self._columns(), *self._turn(), *self._sections(), *self._links()]
 
     def _options(self) -> list[Fault]:
         found = []
         for fence in self.fences:
             if fence.language == "python":
-                known = {"no-run", "raises", "rtol", "atol"}
+                known = {"no-run", "raises", "rtol", "atol", "turn"}
                 found += [Fault(fence.start + 1, f"unknown: {w}") for w in fence.options if w not in known]
         return found + [
             Fault(
@@ -203,6 +209,27 @@ class Lesson:
             )
             for cell in self.cells
             if cell.raises and not cell.output
+        ]
+
+    def _columns(self) -> list[Fault]:
+        return [
+            Fault(i + 1, f"{len(self.lines[i])} columns; code and output have at most {MOST_COLUMNS}")
+            for fence in self.fences
+            for i in range(fence.start + 1, fence.end)
+            if len(self.lines[i]) > MOST_COLUMNS
+        ]
+
+    def _turn(self) -> list[Fault]:
+        turns = [fence.start for fence in self.fences if "turn" in fence.options]
+        answers = [q.fence.start for q in self.quotations if q.source.startswith(ANSWERS)]
+        folded = [line for line in answers if line in self.folded]
+        if len(turns) == len(answers) == len(folded) <= 1 and turns <= folded:
+            return []
+        return [
+            Fault(
+                (turns or answers)[0] + 1,
+                f"a turn is one cell, and below it, folded, one quotation of {ANSWERS}",
+            )
         ]
 
     def _sections(self) -> list[Fault]:
@@ -273,7 +300,7 @@ def _split(text: str) -> tuple[list[str], list[str]]:
     return parts, _NUMBER.findall(text)
 
 
-def quoted(text: str, symbol: str, docstrings: bool = True) -> str:
+def quoted(text: str, symbol: str, docstrings: bool = True, checks: bool = True) -> str:
     """The source of `symbol` in the Python file `text`.  KeyError if it has no such symbol."""
     inside = ast.parse(text).body
     for name in symbol.split("."):
@@ -286,6 +313,7 @@ def quoted(text: str, symbol: str, docstrings: bool = True) -> str:
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(d.lineno for d in decorators)])
     left_out = set() if docstrings else set(_docstring_lines(node, lines))
+    left_out |= set() if checks else set(_check_lines(node))
     kept = [lines[i - 1] for i in range(first, _end(node) + 1) if i not in left_out]
     return dedent("\n".join(kept)) + "\n"
 
@@ -307,6 +335,18 @@ def _docstring_lines(node: ast.AST, lines: list[str]) -> list[int]:
             end += end < len(lines) and not lines[end].strip()
             found += range(string.lineno, end + 1)
     return found
+
+
+def _check_lines(node: ast.AST) -> list[int]:
+    """The lines of every `if` that does nothing but raise."""
+    return [
+        line
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.If)
+        and not inner.orelse
+        and all(isinstance(statement, ast.Raise) for statement in inner.body)
+        for line in range(inner.lineno, _end(inner) + 1)
+    ]
 
 
 def _end(node: ast.stmt) -> int:

@@ -28,9 +28,12 @@ def main() -> None:
                 break
 
 
-def run(code: str, line: int, path: str, namespace: dict) -> dict:
-    """One cell.  Blank lines before it put its tracebacks on the lines of the lesson."""
-    printed, raised, trace = io.StringIO(), None, ""
+def run(code: str, line: int, path: str, namespace: dict, printed: io.StringIO | None = None) -> dict:
+    """One cell.  Blank lines before it put its tracebacks on the lines of the lesson.
+
+    printed: what takes the output as it comes; in the end the reply has all of it.
+    """
+    printed, raised, trace = printed or io.StringIO(), None, ""
     with contextlib.redirect_stdout(printed):
         try:
             exec(compile("\n" * line + code, path, "exec", dont_inherit=True), namespace)

@@ -60,7 +60,7 @@ def alternating(game: Game, t: int) -> Update:
     for i in range(t * k, t * k + k):
         z = Tensor(game.prior(noise))  # a minibatch of m noise samples from p_g(z)
         x = Tensor(game.data.minibatch(i))  # a minibatch of m examples from p_data(x)
-        d_loss, a_real, a_fake = d_step(game, x, z, dropout, i, epoch)  # ascend V by theta_d
+        d_loss, a_real, a_fake = d_step(game, x, z, dropout, i, epoch)  # ascend V
 
     z = Tensor(game.prior(noise))  # fresh noise for G
     g_loss = g_step(game, z, dropout, t, epoch)  # descend by theta_g
@@ -97,7 +97,7 @@ def simultaneous(game: Game, t: int) -> Update:
     D's pass over the samples is done once.  k has no meaning here: ValueError unless it is 1.
     """
     if game.k != 1:
-        raise ValueError(f"simultaneous: expected k = 1, got {game.k}; `alternating` plays k steps of D")
+        raise ValueError(f"simultaneous: expected k = 1, got {game.k}; use alternating")
     G, D = game.G, game.D
     epoch = t // game.data.per_epoch
     dropout = game.streams("dropout", t)

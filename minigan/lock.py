@@ -19,22 +19,22 @@ class Lock:
     """The folder is ours until `release`, or until this process ends in whatever way.
 
     InputError, saying who has it, where another process does: folder/.lock holds that line. On a file system
-    that knows no locks nothing is locked.
+    that knows no locks nothing is locked.  done: what is being done in the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, done: str = "played") -> None:
         self.path = folder / ".lock"
         try:
             self._file = open(self.path, "a+b")  # noqa: SIM115 (it stays open)
         except OSError as error:
             raise InputError(
-                f"cannot write to {folder}: {error.strerror}; a copy of it that is yours can be played on"
+                f"cannot write to {folder}: {error.strerror}; a copy of it that is yours can be {done}"
             ) from None
         if not (_take(self._file) and self._is_there()):
             self._file.seek(0)
             holder = self._file.read(200).decode(errors="replace").strip() or "another process"
             self._file.close()
-            raise InputError(f"{folder} is being played by {holder}; wait until it is done, or stop it there")
+            raise InputError(f"{folder} is being {done} by {holder}; wait until it is done, or stop it there")
         since = time.strftime("%Y-%m-%d %H:%M")
         self._file.truncate(0)
         self._file.write(f"process {os.getpid()} on {platform.node()}, since {since}".encode())

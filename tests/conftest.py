@@ -6,13 +6,13 @@ from pathlib import Path
 
 import cuda_on_cpu
 import pytest
-import strict_cupy
 from hypothesis import HealthCheck, Phase, settings
-from strict_cupy import strict_backend
 
 from minigan import data, kernels
 from minigan.backend import Backend
 from minigan.errors import InputError
+from minigan.homework.judging import strict_cupy
+from minigan.homework.judging.strict_cupy import strict_backend
 
 # The same search for everybody and every time, however busy the machine.  To look further:
 # pytest --hypothesis-profile explore

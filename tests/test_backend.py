@@ -8,11 +8,11 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-import strict_cupy
-from strict_cupy import counting, strict_backend
 
 from minigan.backend import Backend, choose, to_host, xp_of
 from minigan.errors import InputError
+from minigan.homework.judging import strict_cupy
+from minigan.homework.judging.strict_cupy import counting, strict_backend
 
 PIP = 'python -m pip install ".[cuda13]" in minigan\'s folder (or ".[cuda12]" for a driver of CUDA 12)'
 
@@ -256,7 +256,7 @@ def test_xp_of():
 @pytest.mark.parametrize(
     ("others", "names"),
     [
-        ([strict_backend().asarray([1.0])], "numpy.ndarray, strict_cupy.ndarray"),
+        ([strict_backend().asarray([1.0])], "numpy.ndarray, cupy.ndarray"),
         ([[1.0]], "numpy.ndarray, builtins.list"),
         ([1.0], "numpy.ndarray, builtins.float"),
         ([np.float32(1)], "numpy.ndarray, numpy.float32"),

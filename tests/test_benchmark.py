@@ -13,7 +13,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import strict_cupy
 
 from minigan import data, kernels, ops, players, recipes, tensor, threads
 from minigan.algorithm1 import UPDATES
@@ -25,6 +24,7 @@ from minigan.benchmark.pytorch import torch_network, torch_step
 from minigan.benchmark.report import report, tables
 from minigan.benchmark.update import stepper, synthetic
 from minigan.errors import InputError
+from minigan.homework.judging import strict_cupy
 from minigan.nn import Packed, Sequential
 
 TINY = recipes.find("digits").change(

@@ -12,12 +12,12 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from strict_cupy import no_sync
 
 from minigan import data
 from minigan.backend import Backend, to_host
 from minigan.data import NAMES, SOURCES, Mixture, cifar10, digits, idx, load, make_digits
 from minigan.errors import InputError
+from minigan.homework.judging.strict_cupy import no_sync
 
 
 @pytest.fixture(params=["float32", "float64"])

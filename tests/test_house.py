@@ -102,6 +102,22 @@ ORDER = [
     "benchmark.report",
     "benchmark.document",
     "benchmark.__main__",
+    "successors.__init__",
+    "successors.convolution",
+    "successors.losses",
+    "successors.penalty",
+    "successors.spectral_norm",
+    "successors.conditional",
+    "successors.networks",
+    "successors.two_lines",
+    "successors.one_dimension",
+    "successors.moments",
+    "successors.fooling",
+    "successors.sequences",
+    "successors.twice",
+    "successors.speed",
+    "successors.pictures",
+    "successors.__main__",
     "homework.__init__",
     "homework.tasks.__init__",
     "homework.tasks.spec",
@@ -110,17 +126,24 @@ ORDER = [
     "homework.judging.__init__",
     "homework.judging.transport",
     "homework.judging.isolate",
+    "homework.judging.overlay",
     "homework.judging.worker",
+    "homework.judging.strict_cupy",
     "homework.judging.operations",
     "homework.judging.kit",
     "homework.judging.sandbox",
     "homework.judging.judge",
     "homework.judging.owed",
+    "homework.judging.formula",
     "homework.assignments.__init__",
     "homework.assignments.hw*",
+    "homework.assignments.capstone*",
     "homework.answers.__init__",
     "homework.answers.known",
     "homework.answers.diagnose",
+    "homework.answers.mark",
+    "homework.turns*",
+    "homework.turn",
     "homework.answers.mutate",
     "homework.answers.proof",
     "homework.marking.__init__",
@@ -182,7 +205,7 @@ PAPER_CODE_LINES = 1200  # there is room; nothing is squeezed to fit
 MEASURING = {"classifier", "parzen", "modes", "theory"}
 NOT_CORE = {"pictures", "__init__", *MEASURING, *ORDER[ORDER.index("cli") :]}
 KINDS = ("the paper's, in bold", "plumbing", "measuring and commands")
-WINGS = {"reproduce", "benchmark", "homework"}  # folders that the README shows as one row
+WINGS = {"reproduce", "benchmark", "successors", "homework"}  # folders that the README shows as one row
 CUDA = re.compile(r"KERNEL\(|__global__|#define")
 MACHINE_PATH = re.compile(r"(?<![\w.~/-])/(home|root|work|Users|var/folders)/|\b[A-Z]:[\\]Users")
 

@@ -127,6 +127,18 @@ def test_the_table_of_lessons_names_each_that_exists():
     assert [path.name for path in LESSONS if f"]({path.name})" not in table] == []
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_table_and_the_chapter_name_the_same_homework(path):
+    table = (ROOT / "lessons" / "README.md").read_text(encoding="utf-8")
+    (last,) = re.findall(rf"^\| {path.stem[:2]} \|.*\|([^|]*)\|$", table, re.MULTILINE)
+    section = path.read_text(encoding="utf-8").partition("\n## Homework\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"hw\d\d|capstone", section))
+    assert named == set(re.findall(r"hw\d\d|capstone", last))
+    assert (
+        all(f"python -m minigan.homework start {name}" in section for name in named) or path.stem[:2] == "07"
+    )
+
+
 def test_the_page_about_own_images_runs_as_it_stands():
     page = Lesson(ROOT / "docs" / "howto" / "own-images.md")
     assert run.output_faults(page, run.execute(page)) == []
@@ -173,6 +185,8 @@ def test_a_good_lesson_passes_and_nothing_is_rewritten(folder, capsys):
         ("```python\nprint(x + x)", "```python rtl=1\nprint(x + x)", "unknown: rtl"),
         ("It doubles.\n", "```text\n", "is never closed"),
         ("```python\nprint(x + x)", " ```python\nprint(x + x)", "must begin its line"),
+        ("print(x + x)", "print(x + x)" + " " * 77, "89 columns; code and output have at most 88"),
+        ("```python\nprint(x + x)", "```python turn\nprint(x + x)", "a turn is one cell, and below it"),
     ],
 )
 def test_a_fault_is_found_and_named(folder, capsys, old, new, expected):
@@ -303,6 +317,12 @@ def test_quoted_takes_methods_classes_and_constants():
     )
     with pytest.raises(KeyError):
         quoted(text, "A.g")
+
+
+def test_quoted_leaves_checks_out():
+    check = "    if x < 0:\n        raise ValueError(\n            x\n        )\n"
+    rest = "    if x:\n        x = 1\n    return x\n"
+    assert quoted(f"def f(x):\n{check}{rest}", "f", checks=False) == f"def f(x):\n{rest}"
 
 
 def test_an_svg_is_seen_and_an_empty_one_is_not():

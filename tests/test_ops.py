@@ -26,10 +26,10 @@ from properties import (
     tensors,
     uniform,
 )
-from strict_cupy import strict_backend
 
 from minigan import ops
 from minigan.backend import xp_of
+from minigan.homework.judging.strict_cupy import strict_backend
 from minigan.tensor import Tensor
 
 CASES = Cases()

@@ -251,3 +251,15 @@ def test_real_images_by_definition(mnist):
     np.testing.assert_allclose(
         parzen.log_likelihood(x, centres, 0.1), by_definition(x, centres, 0.1), rtol=0, atol=1e-6
     )
+
+
+def test_table_1_chooses_sigma_without_the_test_examples(backend):
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((6, 3))
+    near, far = (centres[rng.integers(0, 6, 20)] + r * rng.standard_normal((20, 3)) for r in (0.05, 0.8))
+    sigmas = (0.05, 0.2, 0.8)
+    arrays = [backend.asarray(a) for a in (near, far, centres)]
+    sigma, mean, error = parzen.of_table1(*arrays, sigmas)
+    nats = by_definition(far, centres, 0.05)
+    assert sigma == 0.05 and parzen.choose_sigma(far, centres, sigmas)[0] == 0.8
+    assert (mean, error) == (pytest.approx(nats.mean()), pytest.approx(nats.std() / sqrt(20)))

@@ -5,11 +5,11 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from strict_cupy import counting, no_sync, strict_backend
 
 import minigan.random
 from minigan.backend import Backend, to_host
 from minigan.errors import InputError
+from minigan.homework.judging.strict_cupy import counting, no_sync, strict_backend
 from minigan.random import Streams
 
 both_dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -12,6 +12,7 @@ from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.nn import Layer
+from minigan.players import generate
 from minigan.random import Streams
 from minigan.reproduce import __main__ as reproduce
 from minigan.reproduce import centres, curve, figure1, figure2, figure3, milestones, modes, report, table1
@@ -204,7 +205,7 @@ def test_figure3_leads_from_four_samples_to_four_others(drawn):
 def test_the_film_of_figure_1(monkeypatch):
     """Which player moves how often, p_g set aside, and a frame at the end of each tenth of a part."""
     steps, frames = [], []
-    for name in ("d_step", "g_step"):
+    for name in ("d_step", "stride"):
         monkeypatch.setattr(figure1, name, lambda game, t, name=name: steps.append(name))
     monkeypatch.setattr(figure1.algorithm1, "alternating", lambda game, t: steps.append("both"))
 
@@ -213,15 +214,29 @@ def test_the_film_of_figure_1(monkeypatch):
 
     monkeypatch.setattr(figure1, "frame", frame)
     figure1.play(1)
-    assert len(frames) == 31 and {aside for *_, aside in frames} == {figure1.ASIDE}
-    of_a, first, last = (frames[i][:2] for i in (0, 1, 30))
-    assert (of_a, first, last) == (("(a)", 3040), ("(b)", 3340), ("(d)", 14140))
-    assert [done for title, done, _ in frames if title == "(c)"] == list(range(6050, 6141, 10))
-    assert [steps.count(name) for name in ("both", "d_step", "g_step")] == [11000, 3040, 100]
+    assert len(frames) == 22 and {aside for *_, aside in frames} == {1.5 + figure1.ASIDE}
+    of_a, first, last = (frames[i][:2] for i in (0, 1, 21))
+    assert (of_a, first, last) == (("(a)", 640), ("(b)", 840), ("(d)", 3841))
+    assert [done for title, done, _ in frames if title == "(c)"] == [2641]
+    assert [steps.count(name) for name in ("both", "d_step", "stride")] == [1800, 2040, 1]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_arrows_of_figure_1_do_not_cross(seed, monkeypatch):
+    """Whichever way round G begins, z runs the same way as x."""
+    for name in ("d_step", "stride"):
+        monkeypatch.setattr(figure1, name, lambda game, t: None)
+    monkeypatch.setattr(figure1.algorithm1, "alternating", lambda game, t: None)
+    ends = []
+    monkeypatch.setattr(
+        figure1, "frame", lambda title, game: ends.append(generate(game.G, figure1.Z[[0, -1], None]))
+    )
+    figure1.play(seed)
+    assert all(last > first for (first,), (last,) in ends)
 
 
 def test_the_numbers_of_a_frame_are_those_of_its_curves():
-    game = players.set_up(figure1.RECIPE, players.load_data(figure1.RECIPE), Backend("numpy", "float64"), 1)
+    game = figure1.new_game(1)
     game.G.parameters()[-1].data += 2.0
     frame = figure1.frame("title", game)
     x, p, q, D = (np.array(frame[name]) for name in ("x", "p_data", "p_g", "D"))

@@ -8,11 +8,11 @@ import contextlib
 
 import numpy as np
 import pytest
-import strict_cupy
-from strict_cupy import counting, no_sync, strict_backend
 
 from minigan.backend import Backend
 from minigan.errors import InputError
+from minigan.homework.judging import strict_cupy
+from minigan.homework.judging.strict_cupy import counting, no_sync, strict_backend
 
 REFUSED = [
     ("np.asarray(x)", TypeError, "Implicit conversion to a NumPy array is not allowed"),

@@ -1,7 +1,7 @@
 """Figure 1 of the paper as a film: a game on a line, played by minigan while the site is built.
 
-The page of PICTURE gets docs/static/film.js and the frames computed here; where there is no JavaScript, the
-picture stays. `python docs/ext/film.py` computes the frames and says how the game went.
+The page of PICTURE gets docs/static/film.js and the frames computed here, below that picture, which stands
+alone where there is no JavaScript. `python docs/ext/film.py` computes the frames and says how the game went.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -17,31 +16,16 @@ from typing import Any
 import numpy as np
 
 from minigan.algorithm1 import Game, alternating
-from minigan.backend import Backend
-from minigan.game import discriminator_loss
-from minigan.nn import Layer, Linear, Sequential
-from minigan.ops import affine_tanh, logistic
-from minigan.optim import Adam, Optimiser, exponential_decay
-from minigan.random import Stream, Streams
+from minigan.ops import logistic
+from minigan.optim import Optimiser
+from minigan.reproduce.figure1 import BATCH, EDGE, new_game
 from minigan.tensor import Array, Tensor
 
 PAGE, PICTURE = "lessons/01_the_game", "01_figure1"
-SEED, K, BATCH, UNITS = 2, 2, 1000, 32
+SEED = 4
 SHOWN = [*range(12), *range(12, 40, 2), *range(40, 120, 5), *range(120, 300, 10), *range(300, 601, 25)]
-EDGE = sqrt(3)  # z is uniform on [-EDGE, EDGE]
 X = np.linspace(-4, 4, 81)
 P_DATA = np.exp(-(X**2) / 2) / sqrt(2 * np.pi)
-
-
-@dataclass
-class Normal:
-    """p_data = N(0, 1)."""
-
-    streams: Streams
-    per_epoch: int = 1
-
-    def minibatch(self, i: int) -> Array:
-        return self.streams("data", i).normal((BATCH, 1))
 
 
 @dataclass
@@ -64,8 +48,8 @@ class Film:
     frames: list[dict[str, Any]] = field(default_factory=list)
 
     def d_moved(self, i: int) -> None:
-        t, step = divmod(i, K)
-        if t in SHOWN and (t < 12 or step == K - 1):
+        t, step = divmod(i, self.game.k)
+        if t in SHOWN and (t < 12 or step == self.game.k - 1):
             self.frames.append({"t": t + 1, "step": "D", "i": step + 1, **self._d(), **self._value()})
 
     def g_moved(self, t: int) -> None:
@@ -114,17 +98,10 @@ def density(x: Array, width: float = 0.02, smooth: float = 0.08) -> Array:
 
 def play() -> dict[str, Any]:
     """The whole film, ready for JSON; curves in thousandths."""
-    streams = Streams(SEED, Backend("numpy", "float64"))
-    G, D = generator(streams("init", 0)), discriminator(streams("init", 1))
-    box = partial(discriminator_loss, scale=1.0)
-    game = Game(G, D, Normal(streams), prior, streams, None, None, discriminator_loss=box, k=K)
+    game = new_game(SEED)
     film = Film(game)
-    game.optimiser_D = Watched(
-        Adam(D.parameters(), exponential_decay(1e-2, 1.001, 0), beta1=0.5), film.d_moved
-    )
-    game.optimiser_G = Watched(
-        Adam(G.parameters(), exponential_decay(2e-3, 1.002, 0), beta1=0.5), film.g_moved
-    )
+    game.optimiser_D = Watched(game.optimiser_D, film.d_moved)
+    game.optimiser_G = Watched(game.optimiser_G, film.g_moved)
     film.begin()
     for t in range(SHOWN[-1] + 1):
         alternating(game, t)
@@ -133,34 +110,10 @@ def play() -> dict[str, Any]:
         "x": X.tolist(),
         "z": _rounded(z),
         "data": _rounded(P_DATA),
-        "k": K,
+        "k": game.k,
         "m": BATCH,
         "frames": film.frames,
     }
-
-
-def prior(stream: Stream) -> Array:
-    return stream.uniform((BATCH, 1), -EDGE, EDGE)
-
-
-def generator(rng: Stream) -> Layer:
-    """1 -> 32 -> 32 -> 1, which at first crowds near x = 1.5."""
-    layers = [
-        Linear(1, UNITS, rng, 2.0, affine_tanh),
-        Linear(UNITS, UNITS, rng, f=affine_tanh),
-        Linear(UNITS, 1, rng, 0.1),
-    ]
-    layers[0].b.data[...] = rng.uniform(UNITS, -3, 3)
-    layers[-1].b.data[...] = 1.5
-    return Sequential(*layers)
-
-
-def discriminator(rng: Stream) -> Layer:
-    return Sequential(
-        Linear(1, UNITS, rng, 1.0, affine_tanh),
-        Linear(UNITS, UNITS, rng, f=affine_tanh),
-        Linear(UNITS, 1, rng, 0.1),
-    )
 
 
 def _rounded(curve: Array) -> list[int]:

@@ -8,7 +8,8 @@
   // Places in the drawing: 640 wide; D and the densities share one scale, below them the lines of x and of z.
   const WIDTH = 640, HEIGHT = 430, TOP = 16, ZERO = 300, X_LINE = 326, Z_LINE = 404, LEFT = 36, RIGHT = 12;
   const across = (x) => LEFT + ((x + 4) / 8) * (WIDTH - LEFT - RIGHT);
-  const up = (y) => ZERO - Math.min(Math.max(y, 0), 1.05) * (ZERO - TOP) / 1.05;
+  const HIGHEST = Math.max(1.05, ...film.frames.flatMap((f) => f.p || []).map((p) => p / 1000));
+  const up = (y) => ZERO - (Math.max(y, 0) * (ZERO - TOP)) / HIGHEST;
 
   const LINES = [ // whose step, how deep, what
     ["", 0, "for each round:"],
@@ -74,9 +75,10 @@
     return line;
   });
   box.append(...lines);
-  const caption = make("figcaption", {}, "Figure 1 as a film, computed by minigan: G and D are small networks, z is uniform, and each line lights up as its step runs. V rests at −log 4 = −1.386 once nobody can tell samples from data.");
+  const caption = make("figcaption", {}, "Figure 1 as a film, computed by minigan: G and D are small networks, z is uniform, and each line lights up as its step runs. The nearer V comes to −log 4 = −1.386, the less anybody can tell samples from data; here it ends at "
+    + `${film.frames.at(-1).V.toFixed(3).replace("-", "−")}.`);
   figure.append(svg, legend, controls, status, box, caption);
-  picture.replaceWith(figure);
+  (picture.closest("p, figure") || picture).after(figure);
 
   // One frame
   const path = (values) => {

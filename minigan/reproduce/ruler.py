@@ -112,8 +112,7 @@ def _seconds(dataset: Dataset, backend: Backend) -> dict[str, Any]:
     found: dict[str, Any] = {"valid": len(valid), "test": len(test), "one": inf, "hundred": inf}
     for name in [*sigmas, *sigmas]:
         began = time.perf_counter()
-        sigma, _ = parzen.choose_sigma(valid, centres, sigmas[name])
-        float(parzen.log_likelihood(test, centres, sigma).mean())  # which waits for a GPU
+        parzen.of_table1(valid, test, centres, sigmas[name])  # as numbers, which waits for a GPU
         found[name] = min(found[name], time.perf_counter() - began)
     return found
 

@@ -23,6 +23,7 @@ MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
 PLUMBING = ("threads", "lock", "shell", "players", "run", "training", "progress")
 RECIPES = ("settings", "paper", "keras_mlp", "recipes")
 MODULES = (*CORE, *MEASURES, *RECIPES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
+MODULES += ("successors",)
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
@@ -37,6 +38,8 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "reproduce.figures": ("pictures",),
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
+    "successors": ("successors_pages",),
+    "successors.twice": ("successors_penalty", "successors_pages"),
     "train": ("train", "whole_run", "commands", "run"),
     "training": ("run_parts", "whole_run", "odd_files", "run", "commands"),
 }

@@ -30,11 +30,13 @@ from minigan.errors import InputError
 from minigan.homework.judging import transport
 from minigan.homework.judging.sandbox import Raised
 from minigan.homework.tasks.spec import Assignment, source_of
-from minigan.homework.tasks.strip import Piece, replace_pieces, segment, solution
+from minigan.homework.tasks.strip import Piece, replace_pieces, segment, solution, together
 
 _read_before: dict[Path, list[Answer]] = {}
+FORMS = {"first_of_each": 0, "last_of_each": -1}
 OWN = "minigan"  # the form of minigan's own answer
-_one_at_a_time = threading.RLock()  # a known answer is laid over minigan while it is asked
+# A known answer is laid over minigan while it is asked; and ast.parse of Python 3.11 fails in two threads.
+_one_at_a_time = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class Answer:
 
 
 def right(assignment: Assignment) -> list[Answer]:
-    """The answers of right.py."""
+    """The answers of right.py; of the capstone, the first of each file and the last of each."""
+    if assignment.parts:
+        return [Answer(assignment.id, name, OWN, _of_parts(assignment, {}, i)) for name, i in FORMS.items()]
     return [
         Answer(*label.split("__"), OWN, _file(assignment, label))
         for label in _right_pieces(assignment.folder.name)
@@ -72,9 +76,12 @@ def right(assignment: Assignment) -> list[Answer]:
 def wrong(assignment: Assignment) -> list[Answer]:
     """The answers of wrong.txt, one for each form of each mistake."""
     path = assignment.folder / "wrong.txt"
-    if path not in _read_before:
-        text = path.read_text("utf-8") if path.exists() else ""
-        _read_before[path] = list(_read(assignment, text))
+    if assignment.parts:
+        return list(_read_together(assignment, path.read_text("utf-8")))
+    with _one_at_a_time:
+        if path not in _read_before:
+            text = path.read_text("utf-8") if path.exists() else ""
+            _read_before[path] = list(_read(assignment, text))
     return _read_before[path]
 
 
@@ -142,7 +149,33 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
             base, _, change = form.partition("\n")
             file = _file(assignment, OWN if base == OWN else f"{target}__{base}")
             file = replace_pieces(file, {target: _changed(_piece(file, target), change, f"{label}, {base}")})
+            try:
+                ast.parse(file)
+            except SyntaxError as error:
+                raise InputError(f"wrong.txt, {label}, {base}: the result is no Python: {error}") from None
             yield Answer(target, name, base, file, frozenset(loses.split()), " ".join(says.split()))
+
+
+def _read_together(assignment: Assignment, text: str) -> Iterator[Answer]:
+    """The capstone's lines, `hw09 g_step: G_ascends | files ring`: that mistake in that file alone."""
+    of = {part.id: part for part in assignment.parts}
+    for line in text.splitlines()[1:]:
+        label, _, loses = line.partition(" | ")
+        homework, _, name = label.partition(" ")
+        if homework in of:
+            known = next(a for a in wrong(of[homework]) if f"{a.target}: {a.name}" == name)
+            file, says = _of_parts(assignment, {homework: known.file}), f"{homework}: {known.says}"
+            yield Answer(homework, name, OWN, file, frozenset(loses.split()), says)
+
+
+def _of_parts(assignment: Assignment, files: dict[str, str], form: int | None = None) -> str:
+    """These files, and of all other homework minigan's own, or a right answer of another form."""
+
+    def other(part: Assignment) -> str:
+        answers = [] if form is None else right(part)
+        return answers[form].file if answers else solution(part)
+
+    return together({part.id: files.get(part.id) or other(part) for part in assignment.parts})
 
 
 def _changed(code: str, change: str, label: str) -> str:

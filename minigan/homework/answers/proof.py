@@ -9,7 +9,7 @@ from pathlib import Path
 
 from minigan.errors import RunError
 from minigan.homework.answers import known as answers
-from minigan.homework.answers.diagnose import diagnose
+from minigan.homework.answers.mark import mark
 from minigan.homework.answers.mutate import mechanical
 from minigan.homework.judging.judge import Verdict, judge, judge_here
 from minigan.homework.judging.kit import Kit, kit
@@ -89,7 +89,8 @@ def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False)
     proof = Proof(assignment, level)
     with kit(assignment) as made, ThreadPoolExecutor(jobs) as pool:
         _basics(made, level, proof)
-        proof.complaints += [*scaffold.to_do(assignment), *_texts(assignment)]
+        if not assignment.parts:
+            proof.complaints += [*scaffold.to_do(assignment), *_texts(assignment)]
         known = {
             "other right answers": answers.right(assignment),
             "wrong answers": answers.wrong(assignment),
@@ -99,7 +100,7 @@ def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False)
             if count < LEAST[kind]:
                 proof.complaints.append(f"has {count} {kind}, and needs {LEAST[kind]}")
             proof.rows[kind] = list(pool.map(lambda answer: _row_of(made, answer, level), listed))
-        if full:
+        if full and not assignment.parts:
             _add_mechanical(made, level, proof, pool)
             _add_seeds(assignment, proof)
     return proof
@@ -152,9 +153,7 @@ def _row(name: str, verdict: Verdict, loses: frozenset[str] = frozenset(), says:
 
 
 def _verdict(made: Kit, source: str, level: int, seed: int = 0) -> Verdict:
-    verdict, facts = judge(made, source.encode(), seed, level)
-    diagnose(made.assignment, verdict, facts)
-    return verdict
+    return mark(made, source.encode(), seed, level)
 
 
 def _add_mechanical(made: Kit, level: int, proof: Proof, pool: ThreadPoolExecutor) -> None:

@@ -84,7 +84,8 @@ def report(arguments: Namespace) -> int:
 
 def selftest(arguments: Namespace) -> int:
     """The grader's own proof.  Exit status 1 where something in it does not hold."""
-    assignments = [spec.load(name) for name in arguments.homework] or spec.every()
+    names = arguments.homework or [a.id for a in spec.every()] + [spec.CAPSTONE] * arguments.full
+    assignments = [spec.load(name) for name in names]
     level = _level(arguments)
     proofs = []
     for assignment in assignments:
@@ -110,6 +111,8 @@ def selftest(arguments: Namespace) -> int:
 def similar(arguments: Namespace) -> int:
     """Pairs of submissions that a person should look at."""
     assignment = spec.load(arguments.hw)
+    if assignment.parts:
+        raise InputError(f"the {assignment.id} has no file of its own: compare each of the others by itself")
     pairs = resemblance.similar(assignment, collect(Path(arguments.submissions)), arguments.least / 100)
     for part, one, other in pairs:
         print(f"{100 * part:3.0f} %  {one_line(one)} and {one_line(other)}")

@@ -19,7 +19,10 @@ from minigan.homework.tasks.strip import stripped, touched
 
 OF_HOMEWORK = (
     "__init__.py",
-    *(f"judging/{name}.py" for name in ("__init__", "worker", "transport", "isolate", "operations")),
+    *(
+        f"judging/{name}.py"
+        for name in ("__init__", "worker", "overlay", "transport", "isolate", "operations", "strict_cupy")
+    ),
 )
 
 
@@ -32,6 +35,7 @@ class Kit:
     scratch: Path
     readable: list[str]
     landlock: int = NEWEST  # the newest version of it that a judged process may use
+    parts: tuple[Kit, ...] = ()  # the capstone's: of each of its files
 
 
 @contextlib.contextmanager
@@ -51,7 +55,10 @@ def kit(assignment: Assignment, scratch: Path | None = None) -> Iterator[Kit]:
             target = Path(package, *module.split(".")).with_suffix(".py")
             target.write_text(stripped(assignment, module), "utf-8")
         compileall.compile_dir(folder, quiet=2)
-        yield Kit(assignment, folder, Path(made), [str(folder), *_add_numpy(folder)])
+        with contextlib.ExitStack() as stack:
+            parts = tuple(stack.enter_context(kit(part, Path(made))) for part in assignment.parts)
+            readable = [str(folder), *_add_numpy(folder)]
+            yield Kit(assignment, folder, Path(made), readable, parts=parts)
 
 
 def _copy(source: Path, destination: Path) -> None:

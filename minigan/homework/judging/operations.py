@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.ops import mul, sum
+from minigan.ops import add
 from minigan.tensor import Tensor, backward
 
 BY_ROWS, BY_COLUMNS = "by rows", "by columns"  # how the memory of a matrix runs; transposing changes it
@@ -27,13 +27,13 @@ def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:
 def gradient(operation: Callable[..., Any], inputs: list[Tensor], g: np.ndarray, by: int) -> dict[str, Any]:
     """The gradients of L = <g, y + witness>, by one input and by the witness.
 
-    y and the witness receive the very same array; y, the younger, first.  Whoever writes into it spoils the
-    witness's gradient, which has to be g.
+    y and the witness receive the very same array (of shape () too); y, the younger, first.  Whoever writes
+    into it spoils the witness's gradient, which has to be g.
     """
     witness = Tensor(np.zeros_like(g))
-    older = mul(witness, 1)
+    older = _times(witness, 1)
     y = result(operation, inputs)
-    backward(sum((y + older) * Tensor(g)), wrt=[inputs[by], witness])
+    backward(_inner(add(y, older), g), wrt=[inputs[by], witness])
     return {"gradient": inputs[by].grad, "witness": witness.grad}
 
 
@@ -46,12 +46,12 @@ def again(
     The inputs are results themselves, so that the engine holds on to their shares until both are there.
     """
     leaves = [tensors(arrays), tensors(other)]
-    inputs = [[mul(leaf, 1) for leaf in each] for each in leaves]
+    inputs = [[_times(leaf, 1) for leaf in each] for each in leaves]
     first = result(operation, inputs[0])
     answer = [first.data.copy()]
     second = result(operation, inputs[1])
     answer.append(first.data)
-    loss, wanted = sum((first + mul(second, 2)) * Tensor(g)), [leaves[0][by], leaves[1][by]]
+    loss, wanted = _inner(add(first, _times(second, 2)), g), [leaves[0][by], leaves[1][by]]
     for keep_graph in (True, False):
         backward(loss, wrt=wanted, keep_graph=keep_graph)
         answer += [p.grad.copy() for p in wanted]
@@ -62,3 +62,16 @@ def edges(operation: Callable[..., Any], inputs: list[Tensor]) -> list[int]:
     """Which input each edge of the result leads to; -1 for another tensor."""
     y = result(operation, inputs)
     return [next((i for i, x in enumerate(inputs) if x is parent), -1) for parent, _ in y.edges]
+
+
+# Two operations of its own, for mul and sum may be what is judged.
+
+
+def _times(x: Tensor, factor: int) -> Tensor:
+    return Tensor(x.data * factor, (x, lambda g: g * factor))
+
+
+def _inner(y: Tensor, g: np.ndarray) -> Tensor:
+    """<g, y>"""
+    share = np.array(np.broadcast_to(g, y.shape), y.data.dtype)  # an array, of shape () too
+    return Tensor((y.data * g).sum(), (y, lambda one: np.asarray(one * share)))

@@ -62,9 +62,13 @@ class Budget:
 
 @contextlib.contextmanager
 def submission_folder(kit: Kit, source: bytes) -> Iterator[Path]:
-    """A folder that holds the student's one file, and nothing else that was handed in."""
+    """A folder that holds the student's one file (of the capstone all), and nothing else of what came."""
+    assignment = kit.assignment
+    text = source.decode("utf-8", "surrogateescape")
+    files = json.loads(text) if assignment.parts else {assignment.id: text}
     with tempfile.TemporaryDirectory(dir=kit.scratch, prefix="submission-") as folder:
-        Path(folder, f"{kit.assignment.id}.py").write_bytes(source)
+        for name in assignment.files:
+            Path(folder, f"{name}.py").write_bytes(files[name].encode("utf-8", "surrogateescape"))
         Path(folder, "empty").mkdir()
         yield Path(folder)
 
@@ -166,9 +170,8 @@ class Child:
         self.budget, self.output, self.asked = budget, "", 0
         self.after: Any = None  # the arguments of the last call as that call left them
         wanted = {
-            "homework": assignment.id,
-            "written": assignment.written,
-            "file": str(folder / f"{assignment.id}.py"),
+            "written": assignment.files,
+            "files": {name: str(folder / f"{name}.py") for name in assignment.files},
             "level": level,
             "landlock": kit.landlock,
             "memory_mb": assignment.memory_mb,

@@ -19,7 +19,7 @@ import numpy.fft  # with numpy.linalg and numpy.random: all shared libraries, be
 import numpy.linalg
 import numpy.random  # noqa: F401
 
-from minigan.homework.judging import isolate, transport
+from minigan.homework.judging import isolate, overlay, transport
 
 TEXT_LIMIT = 2000
 REQUEST_LIMIT = 1 << 16
@@ -93,7 +93,10 @@ def serve(wanted: dict[str, Any]) -> None:
             reply = {"value": value, "after": arguments}
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: the student's, and no pass
             kind = transport.kind_of(error)
-            reply = {"raised": kind, "message": _message(error), "line": _line(error, wanted)}
+            message, (file, line) = _message(error), _place(error, wanted)
+            if len(wanted["files"]) > 1:
+                message, line = message + (f" ({file}, line {line})" if file else ""), None
+            reply = {"raised": kind, "message": message, "line": line}
         try:
             transport.send(replies, {"number": number, **reply})
         except transport.TransportError as error:
@@ -101,15 +104,19 @@ def serve(wanted: dict[str, Any]) -> None:
 
 
 def _load(wanted: dict[str, Any]) -> ModuleType:
-    """The student's file as a module, its targets laid over the kit's."""
-    spec = importlib.util.spec_from_file_location(wanted["homework"], wanted["file"])
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[wanted["homework"]] = module
-    spec.loader.exec_module(module)
-    for name, home in wanted["written"].items():
-        if not callable(getattr(module, name, None)):
-            raise NameError(f"{wanted['homework']}.py defines no {name}")
-        setattr(importlib.import_module(f"minigan.{home}"), name, getattr(module, name))
+    """The student's file as a module, its targets laid over the kit's; of the capstone's files, the last."""
+    for homework, written in wanted["written"].items():
+        spec = importlib.util.spec_from_file_location(homework, wanted["files"][homework])
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[homework] = module
+        spec.loader.exec_module(module)
+        for name, home in written.items():
+            new, place = getattr(module, name, None), importlib.import_module(f"minigan.{home}")
+            if not callable(new):
+                raise NameError(f"{homework}.py defines no {name}")
+            if len(wanted["written"]) > 1:
+                overlay.replace(getattr(place, name), new, wanted["written"])
+            setattr(place, name, new)
     return module
 
 
@@ -127,13 +134,14 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def _line(error: BaseException, wanted: dict[str, Any]) -> int | None:
-    """The line of the student's file where it happened."""
+def _place(error: BaseException, wanted: dict[str, Any]) -> tuple[str, int | None]:
+    """The student's file and the line in it where it happened; nothing where it was in none."""
+    names = {path: f"{homework}.py" for homework, path in wanted["files"].items()}
     if isinstance(error, SyntaxError):
-        return error.lineno
-    line, trace = None, error.__traceback__
+        return names.get(error.filename, ""), error.lineno
+    place, trace = ("", None), error.__traceback__
     while trace:
-        if trace.tb_frame.f_code.co_filename == wanted["file"]:
-            line = trace.tb_lineno
+        if (path := trace.tb_frame.f_code.co_filename) in names:
+            place = names[path], trace.tb_lineno
         trace = trace.tb_next
-    return line
+    return place

@@ -21,11 +21,12 @@ from typing import Any
 from minigan.errors import InputError
 from minigan.files import write_atomically
 from minigan.homework.answers import proof
-from minigan.homework.answers.diagnose import diagnose
-from minigan.homework.judging.judge import Outcome, Verdict, judge
+from minigan.homework.answers.mark import mark
+from minigan.homework.judging.judge import Outcome, Verdict
 from minigan.homework.judging.kit import Kit, kit
 from minigan.homework.marking.submissions import BadSubmission, Submission
 from minigan.homework.tasks.spec import PACKAGE, Assignment
+from minigan.lock import Lock
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,11 @@ def grade_one(kit: Kit, submission: Submission, seed: int, level: int) -> Verdic
         outcomes = [Outcome(c.name, c.says, c.points, "error", str(reason)) for c in assignment.checks]
         return Verdict(assignment.id, seed, level, outcomes)
     try:
-        verdict, facts = judge(kit, source, seed, level)
-        diagnose(assignment, verdict, facts)
+        return mark(kit, source, seed, level)
     except Exception as error:  # ours, whatever it is: this one gets no score, and the others get theirs
         broken = f"{type(error).__name__}: {error}"
         outcomes = [Outcome(c.name, c.says, c.points, "grader_error", broken) for c in assignment.checks]
         return Verdict(assignment.id, seed, level, outcomes)
-    return verdict
 
 
 def grade_all(
@@ -83,7 +82,7 @@ def grade_all(
     grader = grader_version(assignment)
     out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as until_done:
-        until_done.enter_context(_alone_in(out))
+        until_done.callback(Lock(out, "filled").release)
         if journal.exists() and not resume:
             raise InputError(
                 f"{out} holds a batch already; --resume continues it, --out names another folder"
@@ -126,25 +125,12 @@ def grade_all(
 def grader_version(assignment: Assignment) -> str:
     """A digest of everything a verdict depends on: minigan, the grader and the assignment."""
     digest = hashlib.sha256()
-    own = [assignment.folder / "spec.toml", assignment.folder / "wrong.txt"]
+    folders = {one.folder for one in (assignment, *assignment.parts)}
+    own = sorted(path for folder in folders for path in folder.glob("[sw]*.t*"))  # spec.toml, wrong.txt
     for path in sorted(PACKAGE.rglob("*.py")) + own:
-        if "assignments" not in path.parts or assignment.folder in path.parents:
+        if "assignments" not in path.parts or folders & {*path.parents}:
             digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """One grading at a time; the system lifts the lock when the process ends, however it ends."""
-    with open(folder / ".lock", "w") as file:
-        with contextlib.suppress(ImportError):  # Windows has no fcntl
-            import fcntl
-
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InputError(f"{folder}: another grading is at work there") from None
-        yield
 
 
 class _Journal:

@@ -5,6 +5,7 @@ Nothing is unpacked: of an archive only the bytes of the one file are read, and 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from minigan.errors import InputError
+from minigan.homework.tasks import spec, strip
 
 SOURCE_LIMIT = 256 * 1024  # bytes of a student's file
 ARCHIVE_LIMIT = 16 << 20  # bytes of an archive
@@ -36,7 +38,12 @@ class Submission:
     path: Path
 
     def source(self, homework: str) -> bytes:
-        """The bytes of hwNN.py.  BadSubmission where there is none, or where it is not safe to take."""
+        """The bytes of hwNN.py.  BadSubmission where there is none, or where it is not safe to take.
+
+        For the capstone all the files that there are, as one.
+        """
+        if homework == spec.CAPSTONE:
+            return self._together()
         try:
             if self.path.is_symlink():
                 raise BadSubmission("it is a link")
@@ -49,6 +56,17 @@ class Submission:
             raise
         except Exception as error:  # a damaged archive, or a folder of a thousand levels, fails in many ways
             raise BadSubmission(f"it cannot be read ({getattr(error, 'strerror', None) or error})") from None
+
+    def _together(self) -> bytes:
+        if not self.path.is_dir() and self.path.suffix.lower() != ".zip":
+            raise BadSubmission("expected a folder or a zip file with the files of all homework")
+        files = {}
+        for name in spec.load(spec.CAPSTONE).files:
+            with contextlib.suppress(NoFile):  # the check says which are missing
+                files[name] = self.source(name).decode("utf-8", "surrogateescape")
+        if not files:
+            raise NoFile("expected the files of all homework, found none")
+        return strip.together(files).encode()
 
 
 def resembling(path: Path) -> list[str]:

@@ -13,12 +13,12 @@ import numpy as np
 
 from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
-from minigan.homework.answers.diagnose import diagnose
+from minigan.homework.answers.mark import mark
 from minigan.homework.judging import isolate
-from minigan.homework.judging.judge import Verdict, judge
+from minigan.homework.judging.judge import Verdict
 from minigan.homework.judging.kit import kit
 from minigan.homework.marking import report
-from minigan.homework.marking.submissions import SOURCE_LIMIT, resembling
+from minigan.homework.marking.submissions import SOURCE_LIMIT, BadSubmission, Submission, resembling
 from minigan.homework.student import progress
 from minigan.homework.student.watch import watch as watch_file
 from minigan.homework.tasks import spec, strip
@@ -27,7 +27,7 @@ from minigan.shell import typed
 
 
 def list_all(_: Namespace) -> int:
-    for assignment in spec.every():
+    for assignment in (*spec.every(), spec.load(spec.CAPSTONE)):
         best = progress.of(assignment.id)["best"]
         print(f"{assignment.id}  {best:3} of 100  {assignment.title} (lesson {assignment.lesson})")
     print(
@@ -39,6 +39,9 @@ def list_all(_: Namespace) -> int:
 def start(arguments: Namespace) -> int:
     assignment = spec.load(arguments.homework)
     path = _path(assignment, arguments)
+    if assignment.parts:
+        print(assignment.task, typed("homework", ["check", assignment.id]), sep="\n")
+        return 0
     if path.exists():
         raise InputError(
             f"{path} is there already and is not overwritten; `reset {assignment.id}` begins anew"
@@ -57,7 +60,7 @@ def check(arguments: Namespace) -> int:
 
 
 def watch(arguments: Namespace) -> int:
-    assignment = spec.load(arguments.homework)
+    assignment = _with_a_file(arguments)
     path = _path(assignment, arguments)
     _source(path, assignment)
     watch_file(path, lambda: _mark(assignment, arguments).score == 100)
@@ -97,7 +100,7 @@ def why(arguments: Namespace) -> int:
 
 
 def solution(arguments: Namespace) -> int:
-    assignment = spec.load(arguments.homework)
+    assignment = _with_a_file(arguments)
     if progress.of(assignment.id)["best"] < 100 and not arguments.give_up:
         raise InputError("the solution is shown after 100 of 100, or with --give-up")
     theirs = strip.solution(assignment)
@@ -113,7 +116,7 @@ def solution(arguments: Namespace) -> int:
 
 
 def reset(arguments: Namespace) -> int:
-    assignment = spec.load(arguments.homework)
+    assignment = _with_a_file(arguments)
     path = _path(assignment, arguments)
     if path.exists():
         number = 1
@@ -125,7 +128,7 @@ def reset(arguments: Namespace) -> int:
 
 
 def show_progress(_: Namespace) -> int:
-    for assignment in spec.every():
+    for assignment in (*spec.every(), spec.load(spec.CAPSTONE)):
         known = progress.of(assignment.id)
         counts = f"{known['tries']} checks, {min(known['hints'], 3)} hints"
         print(f"{assignment.id}  best {known['best']:3} of 100  {counts:20}  {assignment.title}")
@@ -158,20 +161,34 @@ def _mark(assignment: Assignment, arguments: Namespace) -> Verdict:
     source = _source(_path(assignment, arguments), assignment)
     level = isolate.best_level()
     with kit(assignment) as made:
-        verdict, facts = judge(made, source, arguments.seed, level)
+        verdict = mark(made, source, arguments.seed, level)
     if verdict.broken:
         raise RunError(f"the grader failed, not you: {report.one_line(verdict.broken)}")
-    diagnose(assignment, verdict, facts)
     progress.add_verdict(verdict)
     print(report.summary(assignment, verdict), flush=True)
     if verdict.score == 100:
-        print(f"all right; `solution {assignment.id}` shows how minigan does it")
+        compare = "" if assignment.parts else f"; `solution {assignment.id}` shows how minigan does it"
+        print(f"all right{compare}")
     else:
         print(f"more: why {assignment.id}, hint {assignment.id}", file=sys.stderr)
     return verdict
 
 
+def _with_a_file(arguments: Namespace) -> Assignment:
+    assignment = spec.load(arguments.homework)
+    if assignment.parts:
+        raise InputError(
+            f"the {assignment.id} has no file of its own: it consists of those of all the others"
+        )
+    return assignment
+
+
 def _source(path: Path, assignment: Assignment) -> bytes:
+    if assignment.parts:
+        try:
+            return Submission("you", path).source(assignment.id)
+        except BadSubmission as reason:
+            raise InputError(f"{path}: {reason}") from None
     if not path.is_file() or path.name not in os.listdir(path.parent):  # hw02.py is HW02.py on some systems
         there = f"; {path.parent} has {', '.join(others)}" if (others := resembling(path)) else ""
         raise InputError(f"there is no {path}{there}; `start {assignment.id}` makes it, --file names another")
@@ -182,7 +199,8 @@ def _source(path: Path, assignment: Assignment) -> bytes:
 
 
 def _path(assignment: Assignment, arguments: Namespace) -> Path:
-    return Path(getattr(arguments, "file", None) or Path(assignment.id, f"{assignment.id}.py"))
+    standard = "." if assignment.parts else Path(assignment.id, f"{assignment.id}.py")
+    return Path(getattr(arguments, "file", None) or standard)
 
 
 def _write(path: Path, text: str) -> None:

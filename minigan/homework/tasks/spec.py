@@ -14,6 +14,7 @@ from minigan.errors import InputError
 
 FOLDER = Path(__file__).parent.parent / "assignments"
 PACKAGE = Path(__file__).parents[2]
+CAPSTONE = "capstone"  # the assignment that consists of all the others
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Assignment:
     optim.Momentum.step a method, whose class the student gets with this method empty.
 
     `twins`: other functions and classes which do the same work, and are missing from the kit as well.
+    `helpers`: what minigan's own answer is made of besides, and no student has to write.  Missing from the
+    kit too, but a part of the solution.
     """
 
     folder: Path
@@ -45,13 +48,34 @@ class Assignment:
     seconds: int = 10
     memory_mb: int = 1024
     twins: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
     survivors: dict[str, str] = field(default_factory=dict)
 
     @property
     def written(self) -> dict[str, str]:
         """What stands in a student's file, functions and classes by name, and the module each belongs to."""
-        places = [located(target) for target in self.targets]
-        return {name.partition(".")[0]: module for module, name in places}
+        return _pieces(self.targets)
+
+    @property
+    def solved(self) -> dict[str, str]:
+        """The same for minigan's own answer."""
+        return _pieces([*self.targets, *self.helpers])
+
+    @property
+    def parts(self) -> list[Assignment]:
+        """Of the capstone every other assignment; what is handed in for it is all their files."""
+        return every() if self.id == CAPSTONE else []
+
+    @property
+    def files(self) -> dict[str, dict[str, str]]:
+        """What is handed in, hw02 and so on, and what is `written` in each."""
+        return {part.id: part.written for part in self.parts or [self]}
+
+    @property
+    def missing(self) -> list[str]:
+        """What the kit lacks.  The capstone's lacks no twins: another file of the student's may use them."""
+        of_parts = (name for part in self.parts for name in part.targets)
+        return list(dict.fromkeys([*self.targets, *self.twins, *self.helpers, *of_parts]))
 
     @property
     def task(self) -> str:
@@ -87,14 +111,15 @@ def located(target: str) -> tuple[str, str]:
 
 def load(name: str) -> Assignment:
     """The assignment `hw02` (or hw02_broadcasting).  InputError where there is none."""
-    for folder in folders():
+    for folder in (*folders(), FOLDER / CAPSTONE):
         if name in (folder.name, folder.name.partition("_")[0]):
             return read(folder)
-    known = ", ".join(folder.name.partition("_")[0] for folder in folders())
+    known = ", ".join([*(folder.name.partition("_")[0] for folder in folders()), CAPSTONE])
     raise InputError(f"there is no homework {name!r}, only {known}")
 
 
 def every() -> list[Assignment]:
+    """All but the capstone."""
     return [read(folder) for folder in folders()]
 
 
@@ -113,13 +138,18 @@ def read(folder: Path) -> Assignment:
         assignment = Assignment(folder, folder.name.partition("_")[0], checks=checks, **values, **limits)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{folder.name}/spec.toml is incomplete or wrong: {error}") from None
-    for target in [*assignment.targets, *assignment.twins]:
+    for target in assignment.missing:
         located(target)
     if assignment.total != 100:
         raise InputError(f"{folder.name}/spec.toml: the points are {assignment.total} in all, not 100")
     if len(assignment.hints) != 3:
         raise InputError(f"{folder.name}/spec.toml: expected three hints, got {len(assignment.hints)}")
     return assignment
+
+
+def _pieces(names: list[str]) -> dict[str, str]:
+    places = [located(name) for name in names]
+    return {name.partition(".")[0]: module for module, name in places}
 
 
 def _file_of(module: str) -> Path:

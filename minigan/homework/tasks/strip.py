@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
 import re
 from collections.abc import Callable
 
@@ -21,32 +22,43 @@ Piece = ast.FunctionDef | ast.ClassDef
 
 def stub(assignment: Assignment) -> str:
     """What the student starts from: the imports the task needs, and its targets with empty bodies."""
+    if assignment.parts:
+        return together({part.id: stub(part) for part in assignment.parts})
     why = f"{assignment.id}: your turn"
-    return _file(assignment, lambda module, piece: _without(assignment, module, piece, why))
+    return _file(
+        assignment, assignment.written, lambda module, piece: _without(assignment, module, piece, why)
+    )
 
 
 def solution(assignment: Assignment) -> str:
     """The same file as minigan itself has it."""
-    return _file(assignment, lambda module, piece: segment(source_of(module), piece))
+    if assignment.parts:
+        return together({part.id: solution(part) for part in assignment.parts})
+    return _file(assignment, assignment.solved, lambda module, piece: segment(source_of(module), piece))
+
+
+def together(files: dict[str, str]) -> str:
+    """The files of the capstone as one, which is what is graded: {"hw02": ..., ...} in JSON."""
+    return json.dumps(files)
 
 
 def stripped(assignment: Assignment, module: str) -> str:
-    """minigan's file with the bodies of the targets and of their twins gone: what the kit holds."""
+    """minigan's file with the bodies of the targets, their twins and helpers gone: what the kit holds."""
     source = source_of(module)
-    gone = _functions(module, [*assignment.targets, *assignment.twins])
+    gone = _functions(module, assignment.missing)
     return _emptied(source, gone, lambda f: f"{f.name} is missing in the kit of {assignment.id}")
 
 
 def touched(assignment: Assignment) -> list[str]:
-    """The modules that hold a target or a twin."""
-    return sorted({located(name)[0] for name in [*assignment.targets, *assignment.twins]})
+    """The modules that hold what the kit lacks."""
+    return sorted({located(name)[0] for name in assignment.missing})
 
 
 def leaks(assignment: Assignment, text: str) -> list[str]:
     """Lines of the solution that stand in a text (short ones, such as `else:`, tell nothing)."""
     secret = set()
-    for module in dict.fromkeys(assignment.written.values()):
-        for function in _functions(module, assignment.targets):
+    for module in dict.fromkeys(assignment.solved.values()):
+        for function in _functions(module, [*assignment.targets, *assignment.helpers]):
             body = function.body[1:] if ast.get_docstring(function) else function.body
             for line in source_of(module).splitlines()[body[0].lineno - 1 : function.end_lineno]:
                 code = _squeezed(line.partition("  #")[0])
@@ -71,24 +83,20 @@ def segment(source: str, piece: Piece) -> str:
 
 
 def targets_in(assignment: Assignment, tree: ast.Module) -> list[Function]:
-    """The functions and methods of a student's file that the student was to write."""
-    return _named(tree, [located(target)[1] for target in assignment.targets])
+    """The functions and methods of a file that the student was to write, and minigan's helpers."""
+    return _named(tree, [located(name)[1] for name in [*assignment.targets, *assignment.helpers]])
 
 
-def _file(assignment: Assignment, text_of: Callable[[str, Piece], str]) -> str:
-    """Header, imports, one function or class after the other."""
-    own = [(module, piece) for module in _modules(assignment) for piece in _pieces(assignment, module)]
+def _file(assignment: Assignment, names: dict[str, str], text_of: Callable[[str, Piece], str]) -> str:
+    """Header, imports, one function or class after the other.  names: these, and the module of each."""
+    own = [(module, piece) for module in dict.fromkeys(names.values()) for piece in _pieces(names, module)]
     parts = [HEADER.format(id=assignment.id, title=assignment.title), _imports(assignment, own)]
     return "\n".join(parts) + "".join(f"\n\n{text_of(module, piece)}\n" for module, piece in own)
 
 
-def _modules(assignment: Assignment) -> list[str]:
-    return list(dict.fromkeys(assignment.written.values()))
-
-
-def _pieces(assignment: Assignment, module: str) -> list[Piece]:
-    """The top level of minigan's file that holds targets, in its order."""
-    wanted = {name for name, home in assignment.written.items() if home == module}
+def _pieces(names: dict[str, str], module: str) -> list[Piece]:
+    """The top level of minigan's file that holds these, in its order."""
+    wanted = {name for name, home in names.items() if home == module}
     return [n for n in ast.parse(source_of(module)).body if isinstance(n, Piece) and n.name in wanted]
 
 
@@ -133,10 +141,10 @@ def _emptied(source: str, functions: list[Function], why: Callable[[Function], s
 def _imports(assignment: Assignment, own: list[tuple[str, Piece]]) -> str:
     """NumPy, what minigan's files import for the targets, and what these use of the files themselves."""
     future, lines = [], []
-    for module in _modules(assignment):
+    for module in dict.fromkeys(module for module, _ in own):
         pieces = [piece for home, piece in own if home == module]
         used = {n.id for piece in pieces for n in ast.walk(piece) if isinstance(n, ast.Name)}
-        used -= {*assignment.written, *dir(builtins)}
+        used -= {*assignment.solved, *dir(builtins)}
         here = set()
         for node in ast.parse(source_of(module)).body:
             match node:

@@ -177,7 +177,7 @@ def _maxout_gradient(trial: Trial, a: np.ndarray, x: np.ndarray, g: np.ndarray, 
 
 def _affine_inputs(trial: Trial, case: Case, dtype: str = "float64") -> list[np.ndarray]:
     m, inputs, outputs = case
-    rng = trial.rng(*case)
+    rng = trial.rng(*case, DTYPES.index(dtype))
     shapes = ((m, inputs), (inputs, outputs), (outputs,), (m, outputs))
     return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
 
@@ -185,7 +185,7 @@ def _affine_inputs(trial: Trial, case: Case, dtype: str = "float64") -> list[np.
 def _maxout_inputs(trial: Trial, case: Case, dtype: str = "float64") -> list[np.ndarray]:
     """The pieces (m, pieces, units), the same as the student gets them, and g."""
     m, pieces, units = case
-    rng = trial.rng(*case)
+    rng = trial.rng(*case, DTYPES.index(dtype))
     a = (rng.standard_normal(case) - 0.2).astype(dtype)
     return [a, a.reshape(m, pieces * units), rng.standard_normal((m, units)).astype(dtype)]
 

@@ -2,8 +2,9 @@
 
 `xp` stands for the module cupy, `ndarray` for its arrays.  What CuPy refuses is refused in CuPy's words.
 Stricter than CuPy, NumPy's functions refuse these arrays, and these functions refuse NumPy's.  `counting()`
-counts what takes time on a GPU; in `no_sync()`, waiting for the GPU is an error.  test_strict_cupy.py
-compares all this with NumPy, and with CuPy where there is a GPU.
+counts what takes time on a GPU; in `no_sync()`, waiting for the GPU is an error.  tests/test_strict_cupy.py
+compares all this with NumPy, and with CuPy where there is a GPU.  minigan's own tests use it, and homework
+that is to run on a GPU is judged by it.
 """
 
 import contextlib
@@ -78,6 +79,7 @@ def _count(launches: int = 0, waits: int = 0, bytes_copied: int = 0) -> None:
 class ndarray:
     """`_host` holds the values; only this file may look at it."""
 
+    __module__ = "cupy"  # what messages call it
     __slots__ = ("__weakref__", "_host")
     __hash__ = None
     __array_ufunc__ = None  # NumPy then refuses numpy.exp(x), and leaves array + x to x
@@ -459,6 +461,10 @@ def take_along_axis(a: ndarray, indices: ndarray, axis: Any) -> ndarray:
     return _launch(np.take_along_axis, _own(a), _own(indices), axis=axis)
 
 
+def sliding_window_view(x: ndarray, window_shape: Any, axis: Any = None) -> ndarray:
+    return _view(x, np.lib.stride_tricks.sliding_window_view(_own(x)._host, window_shape, axis))
+
+
 class Generator:
     """CuPy's random numbers: not NumPy's, and without normal, permutation, shuffle and choice."""
 
@@ -507,4 +513,5 @@ def _stream(seed: int, purpose: int, step: int, position: int, dtype: np.dtype) 
 xp.ndarray = ndarray
 xp.RawKernel = RawKernel
 xp.random = SimpleNamespace(Generator=Generator, default_rng=Generator)
+xp.lib = SimpleNamespace(stride_tricks=SimpleNamespace(sliding_window_view=sliding_window_view))
 xp.cuda = SimpleNamespace(get_current_stream=lambda: SimpleNamespace(synchronize=lambda: _count(waits=1)))

@@ -1,0 +1,1 @@
+"""The capstone: all the files together."""

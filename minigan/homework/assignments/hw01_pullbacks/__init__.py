@@ -1,0 +1,1 @@
+"""hw01: the pullbacks of seven operations."""

@@ -1,0 +1,1 @@
+"""hw03: the order and the accumulation of backward."""

@@ -1,0 +1,1 @@
+"""hw04: the gradient check."""

@@ -1,0 +1,1 @@
+"""hw06: inverted dropout."""

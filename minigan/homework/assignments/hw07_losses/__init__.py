@@ -1,0 +1,1 @@
+"""hw07: softplus, and the loss of a probability from its logit."""

@@ -1,0 +1,1 @@
+"""hw08: momentum SGD and its two schedules."""

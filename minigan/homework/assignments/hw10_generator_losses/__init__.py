@@ -1,0 +1,1 @@
+"""hw10: the two losses that G can have."""

@@ -1,0 +1,1 @@
+"""hw11: the best discriminator, and what is left for G."""

@@ -1,0 +1,1 @@
+"""hw12: Parzen windows."""

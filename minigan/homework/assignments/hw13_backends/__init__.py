@@ -1,0 +1,1 @@
+"""hw13: one code for NumPy and CuPy."""

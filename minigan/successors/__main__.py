@@ -1,0 +1,109 @@
+"""python -m minigan.successors NAME: a page of what came after the paper, measured; a picture and numbers."""
+
+import importlib
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from shlex import join
+from typing import Any
+
+import numpy as np
+
+import minigan
+from minigan.cli import Parser, exit_status, named
+from minigan.errors import InputError
+from minigan.files import write_json
+from minigan.successors import pictures
+
+PAGES = {  # the module that measures it, and what it is
+    "two-lines": (
+        "two_lines",
+        "two parallel lines: the paper's game is flat, the Wasserstein distance is not",
+    ),
+    "one-dimension": (
+        "one_dimension",
+        "gradient penalty, clipping and the paper's game against the exact W1",
+    ),
+    "moments": ("moments", "before the game: two moments, and all of them by a kernel (MMD)"),
+    "fooling": ("fooling", "adversarial examples of the maxout classifier, and training on them"),
+    "sequences": ("sequences", "sequence to sequence: English numbers to French ones, by two LSTMs"),
+    "twice": ("twice", "a backward that can be differentiated again, beside the penalty by masks"),
+    "convolution": ("speed", "how long a convolution takes, beside PyTorch"),
+}
+EXAMPLES = """\
+  python -m minigan.successors two-lines
+  python -m minigan.successors sequences --seed 2 --out runs/numbers
+  python -m minigan.successors fooling --data digits"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure the page that `argv` names first; returns the exit status."""
+    return exit_status(lambda: _run(sys.argv[1:] if argv is None else argv))
+
+
+def overview() -> str:
+    width = max(map(len, PAGES))
+    lines = "\n".join(f"  {name:{width}}  {purpose}" for name, (_, purpose) in PAGES.items())
+    return f"""python -m minigan.successors NAME [options]
+
+{lines}
+
+Each prints its numbers and writes them, and a picture, into a folder; all of it follows from --seed.
+`python -m minigan.successors NAME --help` says more."""
+
+
+def _run(argv: list[str]) -> int:
+    name, *rest = argv or ["--help"]
+    if name in ("-h", "--help"):
+        print(overview())
+        return 0
+    if name not in PAGES:
+        raise InputError(f"there is no page {name!r}, only {', '.join(PAGES)}")
+    return _page(name, _parser(name).parse_args(rest), rest)
+
+
+def _parser(name: str) -> Parser:
+    parser = Parser(f"successors {name}", f"{PAGES[name][1].capitalize()}.", EXAMPLES)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
+    parser.add_argument(
+        "--out", type=named("folder"), metavar="FOLDER", help=f"(default: runs/successors/{name})"
+    )
+    if name == "fooling":
+        parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
+        parser.add_argument("--epochs", type=int, default=8, metavar="N", help="(default: 8)")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    return parser
+
+
+def _page(name: str, args: Namespace, rest: list[str]) -> int:
+    if not 0 <= args.seed < 2**64:
+        raise InputError(f"--seed: expected an integer from 0 to 2^64 - 1, got {args.seed}")
+    module = importlib.import_module(f"minigan.successors.{PAGES[name][0]}")
+    settings = module.Settings()
+    if name == "fooling":
+        if args.epochs < 1:
+            raise InputError(f"--epochs: expected 1 or more, got {args.epochs}")
+        settings = replace(settings, data=args.data, epochs=args.epochs)
+    folder = Path(args.out or f"runs/successors/{name}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out: cannot make {folder}: {error.strerror}; name another folder") from None
+    found = module.measure(args.seed, settings, _say(args.quiet))
+    record: dict[str, Any] = {"command": join(["python", "-m", "minigan.successors", name, *rest])}
+    record |= {"settings": asdict(settings) | {"seed": args.seed}}
+    record |= {"versions": {"minigan": minigan.__version__, "numpy": np.__version__}, "found": found}
+    write_json(folder / f"{name}.json", record)
+    pictures.SAVE[name](folder / f"{name}.png", found)
+    _say(args.quiet)(str(folder / f"{name}.png"))
+    return 0
+
+
+def _say(quiet: bool) -> Callable[[str], None]:
+    return (lambda text: None) if quiet else lambda text: print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The conditional game (Mirza and Osindero 2014, equation 2), in which a label y goes to both players.
+
+    min_G max_D  E_x log D(x|y) + E_z log(1 - D(G(z|y)|y))
+
+The label is one more part of the example and of the noise: the data are rows [x, y], the noise [z, y], and G
+hands y on.  Then the game is the paper's, and Algorithm 1 is played as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from minigan.backend import Backend
+from minigan.nn import Layer
+from minigan.ops import concatenate
+from minigan.random import Stream
+from minigan.tensor import Array, Tensor
+
+
+class Conditional(Layer):
+    """[z, y] -> [net([z, y]), y]: a generator that hands on its label, the last `classes` columns"""
+
+    def __init__(self, net: Layer, classes: int) -> None:
+        self.net, self.classes = net, classes
+
+    def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
+        width = x.shape[1]
+        if width <= self.classes:
+            raise ValueError(f"Conditional: x is {x.shape}; expected noise before {self.classes} classes")
+        return concatenate([self.net(x, rng), x[:, width - self.classes :]], axis=1)
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        return self.net.named_parameters()
+
+    def buffers(self) -> dict[str, Array]:
+        return self.net.buffers()
+
+
+def onehot(labels: Array, classes: int, backend: Backend) -> Array:
+    """A row with a 1 in the column of its label        (m,) integers to (m, classes)"""
+    return (labels[:, None] == backend.xp.arange(classes)).astype(backend.dtype)
+
+
+def with_labels(x: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """The examples [x, y], y in x's own type.  ValueError where a label is no class."""
+    if labels.shape != x.shape[:1] or not ((labels >= 0) & (labels < classes)).all():
+        raise ValueError(
+            f"with_labels: expected a label from 0 to {classes - 1} for each of {len(x)} examples"
+        )
+    return np.concatenate([x, np.eye(classes, dtype=x.dtype)[labels]], axis=1)
+
+
+def labelled(prior: Callable[[Stream], Array], classes: int, backend: Backend) -> Callable[[Stream], Array]:
+    """A prior of [z, y] from one of z: every class is equally likely."""
+
+    def draw(rng: Stream) -> Array:
+        z = prior(rng)
+        labels = (rng.uniform((len(z),)) * classes).astype("int64")
+        return backend.xp.concatenate([z, onehot(labels, classes, backend)], axis=1)
+
+    return draw

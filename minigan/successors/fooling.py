@@ -1,0 +1,102 @@
+"""Fooling a classifier: a small step of every pixel along the slope, and a net that was trained on such.
+
+    x' = x + eps sign(dJ/dx),    J the loss of the right label        (Goodfellow et al. 2015, section 4)
+
+is the step of that size in every pixel that raises a linear loss most.  Adversarial training descends
+J(x) / 2 + J(x') / 2, with x' made anew from the net as it is (section 6).  The net is the maxout classifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigan import data
+from minigan.backend import Backend, xp_of
+from minigan.classifier import SETTINGS, Classifier, limit_columns
+from minigan.errors import InputError
+from minigan.nn import Layer
+from minigan.ops import cross_entropy
+from minigan.random import Stream
+from minigan.tensor import Array, Tensor, backward
+
+NETS = ("plain", "adversarially trained")
+
+
+@dataclass(frozen=True)
+class Settings:
+    data: str = "mnist"
+    epochs: int = 8
+    eps: float = 0.25
+    chunk: int = 1000
+
+
+def adversarial(net: Layer, x: Array, labels: Array, eps: float, rng: Stream | None = None) -> Array:
+    """x + eps sign(dJ/dx)        x (m, features) a network's values, labels (m,) integers"""
+    at = Tensor(x)
+    backward(cross_entropy(net(at, rng), labels), wrt=[at])
+    return x + eps * xp_of(x).sign(at.grad)
+
+
+def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
+    """For each net its error on test images and on those moved by eps, and how sure it is where it errs."""
+    dataset = data.load(settings.data)
+    if dataset.test_labels is None or settings.data not in SETTINGS:
+        raise InputError(f"--data: expected one of {', '.join(SETTINGS)}, got {settings.data}")
+    found: dict[str, Any] = {"eps": settings.eps, "nets": {}}
+    for name in NETS:
+        classifier = Classifier(dataset, SETTINGS[settings.data], Backend(), seed)
+        for epoch in range(settings.epochs):
+            loss = train_epoch(classifier, settings.eps if name != "plain" else 0.0)
+            say(f"{name}: epoch {epoch + 1} of {settings.epochs}, loss {loss:.4f}")
+        x, labels = dataset.prepare(dataset.test.astype(np.float32)), dataset.test_labels
+        clean, _, _ = judged(classifier.net, x, labels, 0.0, settings.chunk)
+        error, confidence, moved = judged(classifier.net, x, labels, settings.eps, settings.chunk)
+        say(
+            f"{name}: error {100 * clean:.2f} %, at eps {settings.eps} {100 * error:.1f} % "
+            f"with confidence {confidence:.2f}"
+        )
+        found["nets"][name] = {"clean": clean, "error": error, "confidence": confidence}
+        found["nets"][name]["images"] = moved[:10].clip(0, 1).reshape(10, *dataset.shape or ()).tolist()
+    found["real"] = x[:10].reshape(10, *dataset.shape or ()).tolist()
+    return found
+
+
+def train_epoch(classifier: Classifier, eps: float) -> float:
+    """classifier.train_epoch, with half of the loss at x' where eps is not 0; the mean loss, in nats"""
+    net, batches, settings = classifier.net, classifier.batches, classifier.settings
+    weights = [p for p in net.parameters() if p.data.ndim == 2]
+    losses = []
+    for i in range(classifier.epoch * batches.per_epoch, (classifier.epoch + 1) * batches.per_epoch):
+        x, labels = batches.minibatch(i), classifier.labels[batches.rows(i)]
+        dropout = classifier.streams("dropout", i)
+        if eps:
+            fooling = adversarial(net, x, labels, eps)
+            loss = cross_entropy(net(Tensor(x), dropout), labels) / 2
+            loss = loss + cross_entropy(net(Tensor(fooling), dropout), labels) / 2
+        else:
+            loss = cross_entropy(net(Tensor(x), dropout), labels)
+        backward(loss, wrt=net.parameters())
+        classifier.optimiser.step(i, classifier.epoch)
+        for W in weights:
+            limit_columns(W, settings.column_norm)
+        losses.append(float(loss.data))
+    classifier.epoch += 1
+    return float(np.mean(losses))
+
+
+def judged(net: Layer, x: Array, labels: Array, eps: float, chunk: int) -> tuple[float, float, Array]:
+    """The share of wrong answers to x moved by eps, the mean p(y|x) of these answers, and the moved x"""
+    parts, wrong, sure = [], 0, 0.0
+    for i in range(0, len(x), chunk):
+        part, right = x[i : i + chunk], labels[i : i + chunk]
+        parts.append(adversarial(net, part, right, eps))
+        logits = net(Tensor(parts[-1]), None).data.astype(np.float64)
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        errs = logits.argmax(axis=1) != right
+        wrong += int(errs.sum())
+        sure += float((p.max(axis=1) / p.sum(axis=1))[errs].sum())
+    return wrong / len(x), sure / max(wrong, 1), np.concatenate(parts)

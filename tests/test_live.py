@@ -1,0 +1,272 @@
+"""Lessons that run in the page, in a real browser, on the site that `make docs` built.
+
+Skipped where there is no browser, no site, or a site without a Pyodide of its own (docs/howto/live.md).
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from docs.browser import NoBrowser, Site
+from lessons.form import Lesson, lessons_in
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILT = Path(os.environ.get("LIVE_SITE", ROOT / "docs" / "_build" / "html"))
+LESSONS = lessons_in(ROOT / "lessons")
+PAGES = ["lessons/04_backward.html", "docs/play.html"]
+AXE = os.environ.get("LIVE_AXE")  # axe.min.js of the package axe-core
+
+MOST_BYTES = 20_000_000  # at the first press, matplotlib apart
+MOST_HEAP = 150 * 2**20  # after a chapter
+
+RESTS = "() => document.querySelector('.live-all button').textContent === 'Run all'"
+STATES = """() => [...document.querySelectorAll('.live-bar:not(.live-all) .live-status')].map((status) =>
+    ({state: status.dataset.state, text: status.textContent}))"""
+
+
+@pytest.fixture(scope="module")
+def site():
+    if not (BUILT / "_static" / "live" / "lesson.js").is_file():
+        pytest.skip("NOT TESTED in a browser: no site in docs/_build/html; `make docs` builds it")
+    with Site(BUILT) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser(site):
+    try:
+        with site.browser() as browser:
+            yield browser
+    except NoBrowser as reason:
+        pytest.skip(f"NOT TESTED in a browser: {reason}")
+
+
+@pytest.fixture
+def python():
+    if not (BUILT / "_static" / "pyodide").is_dir():
+        pytest.skip("NOT TESTED: cells in a browser; build the site with PYODIDE_DIR (docs/howto/live.md)")
+
+
+@pytest.fixture
+def visit(site, browser):
+    """visit(page) opens it; it is closed when the test is over."""
+    tabs = []
+
+    def visit(page, **settings):
+        site.sent.clear()
+        site.elsewhere.clear()
+        tabs.append(site.open(browser, page, **settings))
+        return tabs[-1]
+
+    yield visit
+    for tab in tabs:
+        tab.context.close()
+
+
+def press(tab, label):
+    tab.get_by_role("button", name=label, exact=True).click()
+
+
+def run(tab, label):
+    """Press it, and wait until nothing runs."""
+    press(tab, label)
+    tab.wait_for_function(RESTS)
+
+
+# Before a press
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_of_python_is_loaded_before_a_press(site, visit, page):
+    tab = visit(page)
+    tab.wait_for_timeout(1000)
+    assert [
+        path for path in site.sent if "pyodide" in path or path.endswith((".whl", ".zip", "worker.js"))
+    ] == []
+    assert site.elsewhere == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_cell_of_a_lesson_has_its_buttons(visit, path):
+    tab = visit(f"lessons/{path.stem}.html")
+    written = [cell.code.body for cell in Lesson(path).cells]
+    in_page = tab.evaluate("[...document.querySelectorAll('.live-cell pre')].map((pre) => pre.textContent)")
+    assert [code.rstrip() for code in in_page] == [code.rstrip() for code in written]
+    assert tab.locator("button[aria-label^='Run cell']").count() == len(written)
+
+
+def test_without_javascript_the_page_is_complete(visit):
+    tab = visit("lessons/04_backward.html", java_script_enabled=False)
+    assert tab.locator(".live-cell").count() > 0
+    assert tab.locator(".live-bar").count() == 0
+    unfolded = ".live-shown:not(details *)"
+    assert tab.locator(f"{unfolded}:visible").count() == tab.locator(unfolded).count() > 0
+
+
+# Running
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_gives_its_outputs(site, visit, python, path):
+    tab = visit(f"lessons/{path.stem}.html")
+    before = dict(site.sent)
+    run(tab, "Run all cells of this page")
+    found = tab.evaluate(STATES)
+    assert [f"cell {i}: {cell['text']}" for i, cell in enumerate(found, 1) if cell["state"] != "agrees"] == []
+    assert sum(site.sent[path] for path in site.sent.keys() - before) <= MOST_BYTES
+    assert tab.evaluate("window.live.heap") <= MOST_HEAP
+    assert site.elsewhere == []
+
+
+def test_a_cell_runs_those_above_it_first(visit, python):
+    tab = visit("lessons/04_backward.html")
+    run(tab, "Run cell 3")
+    states = [cell["state"] for cell in tab.evaluate(STATES)]
+    assert states[:3] == ["agrees"] * 3 and set(states[3:]) == {None}
+
+
+def test_a_changed_cell_runs_as_changed_and_is_marked_and_reset(visit, python):
+    tab = visit("lessons/04_backward.html")
+    before = tab.locator(".live-shown").nth(0).text_content()
+    press(tab, "Edit cell 1")
+    editor = tab.locator("textarea")
+    assert not tab.locator(".live-cell").nth(0).is_visible()
+    assert editor.evaluate("(editor) => editor === document.activeElement")
+    editor.fill("print('changed', 6 * 7)")
+    run(tab, "Run cell 1")
+    assert tab.locator(".live-out").nth(0).text_content() == "changed 42\n"
+    assert "differs" in tab.evaluate(STATES)[0]["text"]
+    press(tab, "Reset cell 1 to the lesson's")
+    assert tab.locator(".live-shown").nth(0).is_visible()
+    assert tab.locator(".live-shown").nth(0).text_content() == before
+    run(tab, "Run cell 1")
+    assert tab.evaluate(STATES)[0]["state"] == "agrees"
+    assert not tab.locator(".live-shown").nth(0).is_visible()  # what ran here stands in its place
+
+
+def test_a_difference_beyond_the_tolerance_is_marked_in_its_line(visit, python):
+    tab = visit("lessons/04_backward.html")
+    press(tab, "Edit cell 1")
+    tab.locator("textarea").fill("")
+    run(tab, "Run cell 1")
+    shown = tab.locator(".live-shown pre").nth(0).text_content().splitlines()
+    tab.locator("textarea").fill("\n".join(f"print({line!r})" for line in [*shown[:-1], "another line"]))
+    run(tab, "Run cell 1")
+    assert tab.locator(".live-out mark").all_text_contents() == ["another line\n"]
+
+
+def test_an_endless_cell_is_stopped_and_the_next_run_begins_anew(visit, python):
+    tab = visit("lessons/04_backward.html")
+    press(tab, "Edit cell 1")
+    tab.locator("textarea").fill("print('on')\nwhile True: pass")
+    press(tab, "Run cell 1")
+    tab.wait_for_function("document.querySelector('.live-out').textContent === 'on\\n'")  # told while it runs
+    tab.locator("button[aria-label='Stop']").last.click()
+    assert tab.evaluate(RESTS.removeprefix("() => "))
+    assert tab.evaluate(STATES)[0]["text"] == "stopped"
+    press(tab, "Reset cell 1 to the lesson's")
+    run(tab, "Run cell 1")
+    assert tab.evaluate(STATES)[0]["state"] == "agrees"
+
+
+def test_an_error_names_the_cell_and_the_line_and_ends_the_run(visit, python):
+    tab = visit("lessons/04_backward.html")
+    press(tab, "Edit cell 1")
+    tab.locator("textarea").fill("x = 1\nx / 0")
+    run(tab, "Run cell 2")
+    said = tab.locator(".live-out").nth(0).text_content()
+    assert 'File "cell 1", line 2' in said and "x / 0" in said and "ZeroDivisionError" in said
+    assert [cell["text"] for cell in tab.evaluate(STATES)][
+        1
+    ] == "not run: a cell above it ended with an error"
+
+
+def test_the_keyboard_alone_runs_and_leaves_a_cell(visit, python):
+    tab = visit("lessons/04_backward.html")
+    tab.locator("button[aria-label='Edit cell 1']").focus()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Control+Enter")
+    tab.wait_for_function(RESTS)
+    assert tab.evaluate(STATES)[0]["state"] == "agrees"
+    tab.locator("textarea").focus()
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "Run cell 1"
+
+
+def test_where_python_cannot_be_had_the_page_says_so(visit, site):
+    tab = visit("lessons/04_backward.html")
+    tab.evaluate("window.live.pyodide = 'https://nowhere.invalid/'")
+    run(tab, "Run cell 1")
+    assert "could not be loaded from nowhere.invalid" in tab.evaluate(STATES)[0]["text"]
+
+
+def test_pictures_of_the_page_are_replaced(visit, python):
+    tab = visit("lessons/04_backward.html")
+    press(tab, "Edit cell 1")
+    tab.evaluate("document.querySelector('article h1').after(Object.assign(new Image(), {src: 'x/dot.png'}))")
+    tab.locator("textarea").fill(
+        "from PIL import Image\nImage.new('L', (20, 10)).save('lessons/img/dot.png')\n"
+        "Image.new('L', (20, 10)).save('lessons/img/other.png')"
+    )
+    run(tab, "Run cell 1")
+    assert tab.evaluate("document.querySelector('article img').naturalWidth") == 20
+    assert tab.locator(".live-pictures img").get_attribute("alt") == "The picture other.png that cell 1 drew"
+
+
+# The games
+
+
+def test_figure_1_is_played_live_and_its_settings_reach_it(site, visit, python):
+    tab = visit("docs/play.html")
+    tab.get_by_role("button", name="Play or pause: Figure 1").click()
+    tab.wait_for_function("document.querySelector('#live-line .status').textContent.includes('a second')")
+    assert all(path.get_attribute("d") for path in tab.locator("#live-line svg[role=group] path").all())
+    before = tab.locator("#live-line path.data[d*='L']").get_attribute("d")
+    tab.get_by_role("slider", name="Mode 1 of the data").focus()
+    tab.keyboard.press("ArrowLeft")
+    now = "document.querySelector('#live-line svg[role=group] path.data').getAttribute('d')"
+    tab.wait_for_function(f"before => {now} !== before", arg=before)
+    tab.get_by_role("button", name="Play or pause: Figure 1").click()
+    tab.wait_for_function("window.live.heap")
+    assert tab.evaluate("window.live.heap") <= MOST_HEAP
+    assert site.elsewhere == []
+
+
+def test_the_digits_appear_and_the_recipe_breaks_and_is_mended(visit, python):
+    tab = visit("docs/play.html")
+    words = "document.querySelector('#live-digits .status').textContent"
+    tab.get_by_role("button", name="Play or pause: Digits").click()
+    tab.wait_for_function(f"/update [0-9]/.test({words})")
+    drawn = "document.querySelector('canvas').getContext('2d').getImageData(0, 0, 136, 37).data"
+    assert tab.evaluate(f"[...new Set({drawn})].length") > 10
+    press(tab, "Break it")
+    still = f"({words}).split('; ')[1]"
+    tab.wait_for_timeout(1500)
+    before, update = tab.evaluate(still), tab.evaluate(words)
+    tab.wait_for_function(f"before => {words} !== before", arg=update)
+    assert tab.evaluate(still) == before  # D stands still: so do its last judgements
+    press(tab, "Mend it")
+    tab.wait_for_function(f"before => {still} !== before", arg=before)
+
+
+# For everybody
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_axe_finds_no_fault(visit, page, scheme):
+    if not AXE:
+        pytest.skip("NOT TESTED with axe: LIVE_AXE names no axe.min.js (npm pack axe-core)")
+    tab = visit(page, color_scheme=scheme)
+    tab.add_script_tag(path=AXE)
+    if tab.locator("button[aria-label='Edit cell 1']").count():
+        press(tab, "Edit cell 1")
+    found = tab.evaluate("axe.run('article').then(({violations}) => violations)")
+    assert [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_phone_has_nothing_beyond_its_edge(visit, page):
+    tab = visit(page, viewport={"width": 390, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
