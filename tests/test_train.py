@@ -139,6 +139,14 @@ def test_a_line_every_five_seconds_and_at_the_end(monkeypatch, capsys):
     ]
 
 
+def test_a_training_that_is_over_at_once_has_a_line_too(monkeypatch, capsys):
+    """Between two looks at a coarse clock no time has passed."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    with train.Progress(PLAYING, quiet=False) as progress:
+        progress(100, MEANS)
+    assert capsys.readouterr().out.startswith(f"epoch   10  {NUMBERS}  ")
+
+
 def test_a_bar_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stderr", Terminal())
     with train.Progress(PLAYING, quiet=False) as progress:

@@ -7,8 +7,8 @@ tests, keeps the counts and every change that no test rejected in mechanical.jso
 docs/verification.md, each with the reason that survivors.txt gives for it.
 
 What was counted is kept after each module.  Of a module whose text has not changed since, only those changes
-are made again that no test noticed; with --anew, all.  To count all modules takes some hours on two cores;
-with --every 3, each third change is made in those still to be counted.
+are made again that no test noticed and no reason explains; with --anew, all.  To count all modules takes some
+hours on two cores; with --every 3, each third change is made in those still to be counted.
 """
 
 import argparse
@@ -103,13 +103,13 @@ def main(arguments: list[str]) -> int:
         if asked.anew or known.get("source") != _digest(module):
             found = changes(module)
             known = {"source": _digest(module), "changes": len(found), "every": asked.every}
-            to_make = found[:: asked.every]
+            to_make, left = found[:: asked.every], []
             known["made"] = len(to_make)
-        elif known["not_noticed"]:
-            to_make = [change for change in changes(module) if str(change) in known["not_noticed"]]
         else:
-            to_make = []
-        known["not_noticed"] = sorted(str(change) for change in survivors(to_make))
+            again = {line for line in known["not_noticed"] if f"{module}: {line}" not in reasons()}
+            to_make = [change for change in changes(module) if str(change) in again] if again else []
+            left = [line for line in known["not_noticed"] if line not in again]
+        known["not_noticed"] = sorted([*left, *(str(change) for change in survivors(to_make))])
         results[module] = known
         print(f"{module}: {known['made'] - len(known['not_noticed'])} of {known['made']} noticed", flush=True)
         text = json.dumps({name: results[name] for name in MECHANICAL if name in results}, indent=2)
@@ -229,21 +229,25 @@ def _difference(code: str, text: str) -> tuple[str, str, int]:
     return before, after, 1 + next(i for i, line in enumerate(old) if new[i : i + 1] != [line])
 
 
+def reasons() -> dict[str, str]:
+    """Why no test can notice a change, by module and line."""
+    lines = (HERE / "survivors.txt").read_text("utf-8").splitlines()
+    return dict(line.split(" ## ", 1) for line in lines)
+
+
 def report(results: dict[str, dict]) -> tuple[str, float, int]:
     """The part of the document, the share of changes noticed, and how many of the others have no reason."""
-    lines = (HERE / "survivors.txt").read_text("utf-8").splitlines()
-    reasons = dict(line.split(" ## ", 1) for line in lines)
     table, told, unexplained = [], [], 0
     for module in filter(results.get, MECHANICAL):
         made, survivors = results[module]["made"], results[module]["not_noticed"]
         table.append((f"`{module}`", results[module]["changes"], made, made - len(survivors), len(survivors)))
         for line in survivors:
-            reason = reasons.get(f"{module}: {line}")
+            reason = reasons().get(f"{module}: {line}")
             unexplained += reason is None
             told.append((f"`{module}`", f"`{line}`", reason or "not explained"))
     total = sum(row[2] for row in table)
     sampled = any(row[1] > row[2] for row in table)
-    of_some = " Where there are many, each second or third was made." if sampled else ""
+    of_some = " Where fewer were made, they are each second, third ... of all." if sampled else ""
     noticed = (total - len(told)) / total
     text = f"""## Mechanical changes
 
