@@ -73,6 +73,10 @@ def test_where_nothing_can_be_written_the_user_s_folder_stays_and_ours_goes(conf
         with pytest.raises(InputError, match="No space left"):
             run.create(str(tmp_path / name), config)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    monkeypatch.chdir(tmp_path / "old")
+    with pytest.raises(InputError, match="No space left"):
+        run.create(None, config)
+    assert list(Path("runs").iterdir()) == []
 
 
 # Going on --------------------------------------------------------------------------------------------
