@@ -79,6 +79,14 @@ def test_where_nothing_can_be_written_the_user_s_folder_stays_and_ours_goes(conf
     assert list(Path("runs").iterdir()) == []
 
 
+def test_updates_are_counted_as_far_as_64_bits_go(tmp_path):
+    records = [
+        {"epoch": t, "update": t} | dict.fromkeys(run.COLUMNS, 0.5) for t in (0, 150, 2**63 - 1, 2**63)
+    ]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    assert run.read_log(tmp_path) == records[:3] and run.epochs_of(tmp_path) == 2**63 - 1
+
+
 # Going on --------------------------------------------------------------------------------------------
 
 
