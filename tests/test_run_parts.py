@@ -100,6 +100,12 @@ def played(config, tmp_path, monkeypatch):
     return training
 
 
+def test_a_long_training_is_restored(played):
+    saved, meta, _ = checkpoint.load_newest(played.folder / "checkpoint.npz")
+    checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63 - 1, "seconds": 1e9})
+    assert run.restore(played.game, played.folder)[1] == {"t": 2**63 - 1, "seconds": 1e9}
+
+
 def test_the_generator_that_is_loaded_is_the_one_that_learned(played):
     config, dataset, G = run.load_generator(played.folder, Backend())
     assert config == played.config and dataset.name == "digits"
