@@ -104,6 +104,9 @@ def test_a_long_training_is_restored(played):
     saved, meta, _ = checkpoint.load_newest(played.folder / "checkpoint.npz")
     checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63 - 1, "seconds": 1e9})
     assert run.restore(played.game, played.folder)[1] == {"t": 2**63 - 1, "seconds": 1e9}
+    checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63})
+    with pytest.raises(InputError, match="does not say t"):
+        run.restore(played.game, played.folder)
 
 
 def test_the_generator_that_is_loaded_is_the_one_that_learned(played):
