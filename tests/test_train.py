@@ -80,6 +80,13 @@ def test_what_is_said_from_start_to_end(tmp_path, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("threads", "says"), [(None, "numpy"), (1, "numpy with 1 thread"), (2, "numpy with 2 threads")]
+)
+def test_it_says_what_it_computes_with(threads, says):
+    assert train._computes_with(SimpleNamespace(backend="numpy", threads=threads)) == says
+
+
 def test_interrupted_it_says_how_to_go_on_even_where_it_is_quiet(tmp_path, monkeypatch, capsys):
     play = algorithm1.UPDATES["simultaneous"]
 
