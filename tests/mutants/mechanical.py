@@ -249,11 +249,13 @@ def report(results: dict[str, dict]) -> tuple[str, float, int]:
     sampled = any(row[1] > row[2] for row in table)
     of_some = " Where fewer were made, they are each second, third ... of all." if sampled else ""
     noticed = (total - len(told)) / total
+    left = ", ".join(f"`{module}`" for module in MECHANICAL if module not in results)
+    to_count = f"\n\nStill to be counted: {left}." if left else ""
     text = f"""## Mechanical changes
 
 `python -m tests.mutants.mechanical` has cosmic-ray change one operator, comparison, number or constant
 at a time (not in type annotations, at which Python does not look), and runs the module's tests on NumPy.
-{total - len(told)} of {total} changes were noticed: {100 * noticed:.1f} %.{of_some}
+{total - len(told)} of {total} changes were noticed: {100 * noticed:.1f} %.{of_some}{to_count}
 
 | module | changes | made | noticed | not noticed |
 |---|---:|---:|---:|---:|
