@@ -180,6 +180,26 @@ def test_beside_each_number_stands_what_real_images_and_noise_score(runs, capsys
     assert rows["score, 1 to 10"] == [f"{x['classes']['score']:.2f}" for x in (found, real, noise)]
 
 
+def test_noise_is_uniform_where_pixels_are(runs, monkeypatch):
+    measured = []
+    monkeypatch.setattr(evaluation, "of_images", lambda centres, *_, **__: measured.append(centres) or {})
+    evaluation.of_run(runs / "digits", FLOAT32, centres=1000)
+    _, _, noise = measured
+    assert noise.min() >= 0 and noise.max() <= 1
+    assert abs(noise.mean() - 1 / 2) < 0.01 and abs(noise.std() - 12**-0.5) < 0.01
+
+
+def test_both_sigmas_are_said_on_the_way(runs):
+    said = []
+    found = evaluation.of_run(runs / "digits", FLOAT32, centres=1000, say=said.append)["log_likelihood"]
+    sigmas = f"sigma {found['sigma']:.3f}, refined {found['refined']['sigma']:.3f}, 150 test images"
+    assert any(sigmas in line for line in said)
+
+
+def test_the_noise_is_of_seed_0_unless_another_is_asked_for():
+    assert evaluate._parser().parse_args(["runs/digits-1"]).seed == 0
+
+
 def test_points_beside_the_mixture_and_noise(runs):
     found = evaluation.of_run(runs / "points", FLOAT32)
     real, noise = found["references"]["real"], found["references"]["noise"]

@@ -73,6 +73,18 @@ def test_where_nothing_can_be_written_the_user_s_folder_stays_and_ours_goes(conf
         with pytest.raises(InputError, match="No space left"):
             run.create(str(tmp_path / name), config)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    monkeypatch.chdir(tmp_path / "old")
+    with pytest.raises(InputError, match="No space left"):
+        run.create(None, config)
+    assert list(Path("runs").iterdir()) == []
+
+
+def test_updates_are_counted_as_far_as_64_bits_go(tmp_path):
+    records = [
+        {"epoch": t, "update": t} | dict.fromkeys(run.COLUMNS, 0.5) for t in (0, 150, 2**63 - 1, 2**63)
+    ]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    assert run.read_log(tmp_path) == records[:3] and run.epochs_of(tmp_path) == 2**63 - 1
 
 
 # Going on --------------------------------------------------------------------------------------------
@@ -86,6 +98,15 @@ def played(config, tmp_path, monkeypatch):
     training.start(str(tmp_path / "run"))
     assert training.play(lambda t, means: None)
     return training
+
+
+def test_a_long_training_is_restored(played):
+    saved, meta, _ = checkpoint.load_newest(played.folder / "checkpoint.npz")
+    checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63 - 1, "seconds": 1e9})
+    assert run.restore(played.game, played.folder)[1] == {"t": 2**63 - 1, "seconds": 1e9}
+    checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63})
+    with pytest.raises(InputError, match="does not say t"):
+        run.restore(played.game, played.folder)
 
 
 def test_the_generator_that_is_loaded_is_the_one_that_learned(played):

@@ -80,6 +80,13 @@ def test_what_is_said_from_start_to_end(tmp_path, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("threads", "says"), [(None, "numpy"), (1, "numpy with 1 thread"), (2, "numpy with 2 threads")]
+)
+def test_it_says_what_it_computes_with(threads, says):
+    assert train._computes_with(SimpleNamespace(backend="numpy", threads=threads)) == says
+
+
 def test_interrupted_it_says_how_to_go_on_even_where_it_is_quiet(tmp_path, monkeypatch, capsys):
     play = algorithm1.UPDATES["simultaneous"]
 
@@ -137,6 +144,14 @@ def test_a_line_every_five_seconds_and_at_the_end(monkeypatch, capsys):
         f"epoch    7  {NUMBERS}  3 updates/s  10 s left",
         f"epoch   10  {NUMBERS}  5 updates/s  0 s left",
     ]
+
+
+def test_a_training_that_is_over_at_once_has_a_line_too(monkeypatch, capsys):
+    """Between two looks at a coarse clock no time has passed."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    with train.Progress(PLAYING, quiet=False) as progress:
+        progress(100, MEANS)
+    assert capsys.readouterr().out.startswith(f"epoch   10  {NUMBERS}  ")
 
 
 def test_a_bar_on_a_terminal(monkeypatch, capsys):
