@@ -140,7 +140,8 @@ def test_the_articles_input_is_not_divided(digits):
     x, streams = Tensor(np.full((300, 64), 0.5)), Streams(1, Backend(dtype="float64"))
     for divide, kept in ((False, 0.5), (True, 0.625)):
         settings = replace(SETTINGS["digits"], divide_input=divide)
-        first = Classifier(digits, settings, Backend(dtype="float64"), seed=1).net.layers[0]
+        first, *others = Classifier(digits, settings, Backend(dtype="float64"), seed=1).net.layers
+        assert [type(layer) for layer in others if isinstance(layer, Dropout)] == [Dropout, Dropout]
         seen = first(x, streams("dropout", 1)).data
         np.testing.assert_allclose(np.unique(seen), [0, kept])
         assert abs((seen > 0).mean() - 0.8) < 0.02
