@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from test_live import BUILT, browser, site, visit  # noqa: F401
+from test_live import AXE, browser, site, visit  # noqa: F401
 
 from minigan import parzen
 
@@ -211,3 +211,17 @@ def test_a_table_scrolls_in_its_own_box(visit, page):  # noqa: F811
         table.getBoundingClientRect().right > 390
         && getComputedStyle(table.parentElement).overflowX !== 'auto')"""
     assert tab.evaluate(f"{beyond}.length") == 0
+
+
+# For everybody
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", [FIRST, *(f"lessons/{chapter}.html" for chapter in PAGES)])
+def test_axe_finds_no_fault(visit, page, scheme):  # noqa: F811
+    if not AXE:
+        pytest.skip("NOT TESTED with axe: LIVE_AXE names no axe.min.js (npm pack axe-core)")
+    tab = visit(page, color_scheme=scheme)
+    tab.add_script_tag(path=AXE)
+    found = tab.evaluate("axe.run('figure.film, .guess, #the-course').then(({violations}) => violations)")
+    assert [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]] == []
