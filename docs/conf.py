@@ -24,6 +24,7 @@ extensions = [
     "maths",
     "source_links",
     "film",
+    "figures",
     "live",
 ]
 root_doc = "docs/index"

@@ -9,6 +9,7 @@ import pytest
 
 from lessons import notebooks, run
 from lessons.form import Lesson, lessons_in, quoted, same_output
+from minigan.homework.tasks.spec import load
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = lessons_in(ROOT / "lessons")
@@ -411,3 +412,9 @@ def test_the_reference_names_every_file_that_is_meant_to_be_read():
     ]
     left_out = {"__init__", "__main__", "data.__main__", "data.make_digits", "successors.__main__"}
     assert sorted(named) == sorted(m.removesuffix(".__init__") for m in modules if m not in left_out)
+
+
+def test_the_homework_of_a_lesson_exists():
+    named = {hw for path in LESSONS for hw in re.findall(r"homework start (\w+)", path.read_text("utf-8"))}
+    assert len(named) == 14
+    assert [load(name).id for name in sorted(named)] == sorted(named)

@@ -1,6 +1,6 @@
 """Figure 1 of the paper as a film: a game on a line, played by minigan while the site is built.
 
-The page of PICTURE gets docs/static/film.js and the frames computed here, below that picture, which stands
+Each of PAGES gets docs/static/film.js and the frames computed here, below its picture, which stands
 alone where there is no JavaScript. `python docs/ext/film.py` computes the frames and says how the game went.
 """
 
@@ -21,7 +21,7 @@ from minigan.optim import Optimiser
 from minigan.reproduce.figure1 import BATCH, EDGE, new_game
 from minigan.tensor import Array, Tensor
 
-PAGE, PICTURE = "lessons/01_the_game", "01_figure1"
+PAGES = "lessons/01_the_game", "docs/index"  # below the picture 01_figure1; on the first page in its place
 SEED = 4
 SHOWN = [*range(12), *range(12, 40, 2), *range(40, 120, 5), *range(120, 300, 10), *range(300, 601, 25)]
 X = np.linspace(-4, 4, 81)
@@ -138,7 +138,7 @@ def _write(app: Any) -> None:
 
 
 def _add(app: Any, pagename: str, templatename: str, context: dict, doctree: Any) -> None:
-    if pagename == PAGE:
+    if pagename in PAGES:
         for name in ("film-frames.js", "film.js"):
             app.add_js_file(name, loading_method="defer")
 

@@ -78,7 +78,9 @@
   const caption = make("figcaption", {}, "Figure 1 as a film, computed by minigan: G and D are small networks, z is uniform, and each line lights up as its step runs. The nearer V comes to −log 4 = −1.386, the less anybody can tell samples from data; here it ends at "
     + `${film.frames.at(-1).V.toFixed(3).replace("-", "−")}.`);
   figure.append(svg, legend, controls, status, box, caption);
-  (picture.closest("p, figure") || picture).after(figure);
+  const place = picture.closest("p, figure") || picture;
+  place.after(figure);
+  place.hidden = picture.closest("#minigan") !== null; // on the first page the film stands in its place
 
   // One frame
   const path = (values) => {
