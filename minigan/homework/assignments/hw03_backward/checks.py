@@ -144,7 +144,7 @@ def used_up(trial: Trial) -> None:
                 f"over the next graph, the gradient by {i}", gradient, _slope(shapes, edges, i), dtype=False
             )
         trial.refuses("a second backward over one graph", "twice", shapes, edges, case[2], False)
-    shapes, edges = _weighted(trial, SEVERAL[4])
+    shapes, edges = _weighted(trial, NEEDED[0])
     for i, got in enumerate(_list(trial.ask("by_turns", shapes, edges, [0, 1]), 2)):
         trial.same(f"alone, the gradient by tensor {i}", got, _slope(shapes, edges, i), dtype=False)
     trial.same("by x", trial.ask("second_loss", x, True), np.full(3, 6.0), dtype=False)
