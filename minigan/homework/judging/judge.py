@@ -422,7 +422,10 @@ def _shown(value: Any, in_full: bool) -> str:
         return repr(value)
     if not in_full:
         return f"an array of shape {value.shape}, {value.dtype}"
-    text = np.array2string(value, precision=4, separator=", ", suppress_small=True)
+    digits: dict[str, Any] = {"precision": 4, "suppress_small": True}
+    if value.dtype.kind == "f" and len(np.unique(value.round(4))) < len(np.unique(value)):
+        digits = {"floatmode": "unique"}  # four would make unlike numbers look alike
+    text = np.array2string(value, separator=", ", **digits)
     return f"{text}  shape {value.shape}, {value.dtype}".replace("\n", "\n    ")
 
 

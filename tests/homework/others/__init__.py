@@ -1,7 +1,8 @@
 """Answers written apart from those that the grader knows: right ones get 100, wrong ones less.
 
 `wrong(name)` says which of the known mistakes it is (or are), as the tutor should; `wrong()` that it is none.
-The module hw05 holds answers to hw05; what strange.py has goes by its target.
+The module hw05 holds answers to hw05, and blind_hw05 those of who had read no check; what strange.py has goes
+by its target.
 """
 
 from __future__ import annotations
@@ -38,4 +39,7 @@ def others() -> list[tuple[str, str, Callable[..., Any]]]:
         for f in vars(import_module(f"{__name__}.{file}")).values()
         if hasattr(f, "is_right")
     ]
-    return [(HOMEWORK[target] if file == "strange" else file, target, f) for file, target, f in found]
+    return [
+        (HOMEWORK[target] if file == "strange" else file.removeprefix("blind_"), target, f)
+        for file, target, f in found
+    ]

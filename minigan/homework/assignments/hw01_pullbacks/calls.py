@@ -25,6 +25,11 @@ def gradient(
     return operations.gradient(_bound(target, operation, options), _inputs(x, y, memory), g, "xy".index(by))
 
 
+def with_itself(target: Any, operation: str, x: np.ndarray, g: np.ndarray) -> dict[str, Any]:
+    """the gradient of <g, operation(x, x)> by x"""
+    return operations.gradient(lambda t: getattr(target, operation)(t, t), operations.tensors([x]), g, 0)
+
+
 def again(
     target: Any, operation: str, x: Any, y: Any, options: dict, g: np.ndarray, by: str, _other: list[Any]
 ) -> list[np.ndarray]:

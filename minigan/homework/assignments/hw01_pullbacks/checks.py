@@ -120,7 +120,12 @@ def _operation(name: str) -> Callable[[Trial], None]:
 
 
 def _owes(name: str) -> Callable[[Trial], None]:
-    return lambda trial: trial.forall(CASES[name][:3:2], lambda case: _owed(trial, name, case))
+    def check(trial: Trial) -> None:
+        trial.forall(CASES[name][:3:2], lambda case: _owed(trial, name, case))
+        if CASES[name][0][1] is not None:
+            _with_itself(trial, name)
+
+    return check
 
 
 OPERATIONS = ("mul", "div", "exp", "log", "matmul", "sum", "max")
@@ -160,6 +165,14 @@ def _owed(trial: Trial, operation: str, case: Case) -> None:
             for inputs in ((x, y, options, g), (*other, options, 2 * g))
         ]
         owed.same_again(trial, trial.ask("again", operation, x, y, options, g, by, other), alone)
+
+
+def _with_itself(trial: Trial, operation: str) -> None:
+    """Both operands are one tensor: what it gets is the sum of two shares."""
+    x, _, g = _drawn(trial, operation, ((3, 3), (3, 3), {}))
+    answer = trial.ask("with_itself", operation, x, g)
+    share = trial.fields(answer, "gradient", "witness")[0]
+    trial.same("the gradient by x", share, BY[operation, "x"](g, x, x) + BY[operation, "y"](g, x, x))
 
 
 def _drawn(trial: Trial, operation: str, case: Case, key: int = 0) -> tuple[Array, Array | None, Array]:

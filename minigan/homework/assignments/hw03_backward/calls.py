@@ -56,6 +56,15 @@ def twice(target: Any, shapes: list, edges: list, wrt: list[int], keep_graph: bo
     return answer
 
 
+def by_turns(target: Any, shapes: list, edges: list, wrt: list[int]) -> list[Any]:
+    """backward over one graph, with keep_graph=True, by one tensor of wrt after the other"""
+    tensors, answer = _built(shapes, edges, "float64", [], False), []
+    for i in wrt:
+        target.backward(tensors[-1], [tensors[i]], keep_graph=True)
+        answer.append(tensors[i].grad)
+    return answer
+
+
 def next_graph(target: Any, shapes: list, edges: list, wrt: list[int]) -> list[Any]:
     """which edges backward leaves; and backward over a new graph of the same uncomputed tensors"""
     first = _built(shapes, edges, "float64", [], False)

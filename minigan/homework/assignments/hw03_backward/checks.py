@@ -137,13 +137,16 @@ def used_up(trial: Trial) -> None:
         answer = trial.ask("twice", shapes, edges, case[2], True)
         for got, i in zip(_list(answer, 2 * len(case[2])), case[2] * 2, strict=True):
             trial.same(f"with keep_graph, the gradient by {i}", got, _slope(shapes, edges, i), dtype=False)
-        trial.refuses("a second backward over one graph", "twice", shapes, edges, case[2], False)
         left, *got = _list(trial.ask("next_graph", shapes, edges, case[2]), 1 + len(case[2]))
         trial.expect(left == [], f"the edges of {left} are still there after backward", left)
         for gradient, i in zip(got, case[2], strict=True):
             trial.same(
                 f"over the next graph, the gradient by {i}", gradient, _slope(shapes, edges, i), dtype=False
             )
+        trial.refuses("a second backward over one graph", "twice", shapes, edges, case[2], False)
+    shapes, edges = _weighted(trial, NEEDED[0])
+    for i, got in enumerate(_list(trial.ask("by_turns", shapes, edges, [0, 1]), 2)):
+        trial.same(f"alone, the gradient by tensor {i}", got, _slope(shapes, edges, i), dtype=False)
     trial.same("by x", trial.ask("second_loss", x, True), np.full(3, 6.0), dtype=False)
     trial.refuses("a second loss that needs what the first used up", "second_loss", x, False)
 

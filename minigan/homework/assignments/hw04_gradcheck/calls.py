@@ -54,6 +54,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "x transposed": (lambda x: x.T.copy(), lambda g, x: g.T),
     "A x": (lambda x: _A(x) @ x, lambda g, x: _A(x).T @ g),
     "A x, by A g": (lambda x: _A(x) @ x, lambda g, x: _A(x) @ g),
+    "x^2, by its value for g": (lambda x: x * x, lambda g, x: x * x * 2 * x),
     "x y": (lambda x, y: x * y, lambda g, x, y: g * y, lambda g, x, y: g * x),
     "x @ y": (lambda x, y: x @ y, lambda g, x, y: g @ y.T, lambda g, x, y: x.T @ g),
     "x + y": (lambda x, y: x + y, lambda g, x, y: g, lambda g, x, y: g),

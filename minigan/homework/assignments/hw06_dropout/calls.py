@@ -61,6 +61,12 @@ def layer(target: Any, x: np.ndarray, keep: float, training: bool, g: np.ndarray
     return _with_value(lambda x: made(x, rng), x, g, operations.BY_ROWS)
 
 
+def layer_again(target: Any, x: np.ndarray, keep: float) -> list[Any]:
+    """Dropout(keep)(x, rng) of one layer: with a stream, for evaluation, and with that stream again"""
+    made, rng = target.Dropout(keep), Stream(1, x.dtype.name)
+    return [made(Tensor(x.copy()), given).data for given in (rng, None, rng)]
+
+
 def _operation(target: Any, x: np.ndarray, keep: float, seed: int) -> Any:
     """Each call with a stream from its beginning."""
     return lambda t: target.dropout(t, keep, Stream(seed, x.dtype.name))

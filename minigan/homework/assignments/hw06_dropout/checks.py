@@ -119,6 +119,8 @@ def layer_training(trial: Trial) -> None:
         _same_mask(trial, trial.ask("layer", x, keep, True, g), x, g, keep)
 
     trial.forall(KEEPS, test)
+    first, _, second = _layer_again(trial)
+    trial.expect(not np.array_equal(first, second), "two calls of one layer in training have the same mask")
 
 
 def layer_evaluation(trial: Trial) -> None:
@@ -127,6 +129,15 @@ def layer_evaluation(trial: Trial) -> None:
         y, gradient, _ = _fields(trial, trial.ask("layer", x, keep, False, g))
         trial.same("y", y, x)
         trial.same("the gradient", gradient, g)
+    trial.same("y, after a call in training", _layer_again(trial)[1], _drawn(trial, (20, 30))[0])
+
+
+def _layer_again(trial: Trial) -> list[Array]:
+    x, _ = _drawn(trial, (20, 30))
+    answer = trial.ask("layer_again", x, 0.5)
+    if not isinstance(answer, list) or len(answer) != 3:
+        raise Failed("expected three arrays")
+    return [_array(y, x.shape) for y in answer]
 
 
 def _mask(trial: Trial, y: Any, x: Array, keep: float) -> Array:

@@ -40,7 +40,7 @@ def steps(
         player.step(g, t, epoch)
         record["p"].append([q.data.copy() for q in player.parameters])
         record["v"].append(player.velocity())
-        record["g"].append([q.grad.copy() for q in player.parameters])
+        record["g"].append([None if q.grad is None else q.grad.copy() for q in player.parameters])
     return record
 
 

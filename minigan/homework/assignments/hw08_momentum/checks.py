@@ -19,7 +19,7 @@ CLOCKS = [
     [(0, 0), (1, 0), (2, 0)],
     [(0, 0), (1, 1), (2, 2), (3, 3)],
     [(40, 3), (41, 3), (42, 4)],
-    [(9, 9)] * 2,
+    [(9, 9), (9, 9), (0, 0)],
 ]
 CONSTANT: list[Case] = [(SHAPES[i], CLOCKS[i % 4], 1, 1) for i in range(5)]
 CHANGING: list[Case] = [(SHAPES[i], clock, 7, 5) for i, clock in enumerate(CLOCKS)]

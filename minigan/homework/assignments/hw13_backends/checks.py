@@ -187,9 +187,10 @@ def _of_form(trial: Trial, name: str, got: Any, shape: tuple[int, ...], dtype: s
 
 
 def _leaky_inputs(trial: Trial, shape: tuple[int, ...], dtype: str) -> list[np.ndarray]:
-    """Away from 0, where the slope is a matter of taste, and from -1."""
+    """One is 0, with the slope of what is below; the others are away from 0 and from -1."""
     rng = trial.rng(*shape)
-    x = rng.uniform(0.1, 0.9, shape) * rng.choice([-1, 1, 2], shape)
+    x = np.asarray(rng.uniform(0.1, 0.9, shape) * rng.choice([-1, 1, 2], shape))
+    x.flat[:1] = 0
     return [x.astype(dtype), rng.standard_normal(shape).astype(dtype)]
 
 
