@@ -171,3 +171,28 @@ def test_a_damaged_checkpoint_is_not_passed_over_in_silence(played, capsys):
     path.write_bytes(b"PK")
     run.load_generator(played.folder, Backend())
     assert "using checkpoint.previous.npz" in capsys.readouterr().err
+
+
+# Configs of other times -------------------------------------------------------------------------------
+
+
+def test_settings_that_decided_nothing_are_passed_over(tmp_path):
+    """Up to 0.3 every recipe had all settings in its config, keras-mlp too many by seven."""
+    config = run.configure(recipes.find("keras-mlp"), 1, "numpy")
+    folder = run.create(str(tmp_path / "run"), config)
+    stored = read_json(folder / "config.json")
+    stored["recipe"] |= {"pieces": 5, "keep_input": 0.8, "activations": ["relu"], "bias_clip": 1e-7}
+    write_json(folder / "config.json", stored)
+    assert run.read_config(folder).recipe == config.recipe
+    stored["recipe"]["unheard_of"] = 1
+    write_json(folder / "config.json", stored)
+    with pytest.raises(InputError, match="too many settings or too few: unheard_of"):
+        run.read_config(folder)
+
+
+@pytest.mark.parametrize("threads", ["2", 2.0, [2], True])
+def test_threads_are_counted_in_whole_numbers(threads, tmp_path):
+    folder = run.create(str(tmp_path / "run"), run.configure(recipes.find("ring8"), 1, "numpy"))
+    write_json(folder / "config.json", read_json(folder / "config.json") | {"threads": threads})
+    with pytest.raises(InputError, match="threads: expected a whole number"):
+        run.read_config(folder)
