@@ -14,7 +14,7 @@ from minigan import algorithm1, players, recipes, workers
 from minigan.backend import Backend
 
 digits = recipes.find("digits").change(hidden=(24, 16), units=(12, 8), pieces=3, d_scale=0.2)
-ring8 = recipes.find("ring8").change(hidden=(16, 16), units=(8, 8))
+ring8 = recipes.find("ring8")
 keras_mlp = recipes.find("keras-mlp").change(data="digits", batch=50, hidden=(24, 16), units=(16, 8))
 GAMES = {
     "digits": digits,
