@@ -98,9 +98,9 @@ def exit_status(command: Callable[[], int], end: Callable[[int, str], int] | Non
     """
     if hasattr(sys.stdout, "reconfigure"):  # a folder's name may have letters that the terminal lacks
         sys.stdout.reconfigure(errors="backslashreplace")
+    end, shares_work = end or _complain, end is not None
     try:
-        if end is None:
-            end = _complain
+        if not shares_work:
             _refuse_many_processes()
         return command()
     except InputError as error:

@@ -16,9 +16,7 @@ from minigan.nn import Layer
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.tensor import Array, Tensor
-from minigan.workers import Workers
-
-ALONE = Workers()
+from minigan.workers import ALONE, Workers
 
 
 def load_data(recipe: Recipe) -> data.Dataset:

@@ -9,8 +9,8 @@ the order of additions.  The same sum gives batch norm its mean, and the loss it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 from minigan import ops
 from minigan.algorithm1 import Game
@@ -21,7 +21,8 @@ from minigan.tensor import Array, Tensor
 from minigan.workers import Workers
 
 
-class Rows(NamedTuple):
+@dataclass(frozen=True)
+class Rows:
     """`count` rows from row `first` on, of the `of` that a minibatch has."""
 
     first: int
@@ -38,7 +39,7 @@ class Rows(NamedTuple):
 
     def divided(self, by: int) -> Rows:
         """The same share where `by` rows are made into one, which none of them is parted from."""
-        return Rows(*(number // by for number in self))
+        return Rows(self.first // by, self.count // by, self.of // by)
 
 
 def rows_of(m: int, workers: Workers, pack: int = 1) -> Rows:
@@ -66,13 +67,13 @@ class SharedStream(Stream):
 
     def _draw(self, kind: int, shape: Shape, *arguments: float) -> Array:
         """c count rows are count of each of c minibatches: D sees examples and samples in one pass."""
-        first, count, of = self._mine
+        count, of = self._mine.count, self._mine.of
         rows, *rest = (shape,) if isinstance(shape, int) else shape
         runs, odd = divmod(rows, count)
         if odd:
             raise ValueError(f"a worker with {count} rows of {of} draws for so many or twice, not for {rows}")
         whole = self._stream._draw(kind, (runs * of, *rest), *arguments)
-        return whole.reshape(runs, of, *rest)[:, first : first + count].reshape(shape)
+        return whole.reshape(runs, of, *rest)[:, self._mine.slice].reshape(shape)
 
 
 def mean(workers: Workers, weight: float, x: Tensor, axis: int) -> Tensor:

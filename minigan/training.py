@@ -21,10 +21,10 @@ from minigan.errors import InputError, RunError
 from minigan.files import remove_leftovers, write_atomically, write_json
 from minigan.lock import Lock
 from minigan.ops import logistic
-from minigan.players import ALONE, arrays, set_up, use_threads
+from minigan.players import arrays, set_up, use_threads
 from minigan.run import COLUMNS, NO_VALUES, Config
 from minigan.tensor import Tensor
-from minigan.workers import Workers
+from minigan.workers import ALONE, Workers
 
 SHOW_SECONDS = 0.5  # between two looks at the device: the log waits for it, a step never does
 SAVE_SECONDS = 5.0  # between two checkpoints, at least, at the end of an epoch
@@ -40,7 +40,7 @@ class Training:
     """
 
     def __init__(self, config: Config, backend: Backend, workers: Workers = ALONE) -> None:
-        self.workers, self.backend = workers, backend
+        self.workers, self.writes, self.backend = workers, workers.rank == 0, backend
         if workers.size > 1 and backend.name != "numpy":
             raise InputError("--backend: several workers compute with numpy; for a GPU leave mpiexec out")
         recipe, self.dataset = config.recipe, workers.after_first(lambda: run.data_of(config))
@@ -63,7 +63,7 @@ class Training:
     def start(self, out: str | None) -> None:
         """In a new folder: `out`, or the first free one of runs/<recipe>-1, -2, ..."""
         self.folder = Path(self.workers.first(lambda: str(run.create(out, self.config))))
-        if self.workers.rank == 0:
+        if self.writes:
             self.lock = Lock(self.folder)
 
     def resume(self, folder: Path) -> None:
@@ -124,8 +124,7 @@ class Training:
                 pending.append(numbers)
                 now = time.monotonic()
                 ends_epoch = self.epoch(t + 1) > self.epoch(t)
-                is_late = self.workers.rank == 0 and now - shown >= SHOW_SECONDS
-                is_late, stops = self.workers.any(is_late, interrupted())
+                is_late, stops = self.workers.any(self.writes and now - shown >= SHOW_SECONDS, interrupted())
                 last = t + 1 == self.stop or stops
                 if not (is_late or ends_epoch or last):
                     continue
@@ -133,11 +132,6 @@ class Training:
                 self.t, self.seconds, shown = t + 1, now - began, now
                 means = self.values[-len(pending) :].mean(axis=0)
                 pending.clear()
-                if self.workers.rank:
-                    self.values = NO_VALUES
-                    if last:
-                        break
-                    continue
                 if ends_epoch:
                     self._end_epoch()
                 if last or now - saved >= (SAVE_SECONDS if ends_epoch else SAVE_SECONDS_WITHIN):
@@ -146,8 +140,7 @@ class Training:
                 show(self.t, means)  # last, since who reads our output may have gone
                 if last:
                     break
-            if self.workers.rank == 0:
-                self._draw()
+            self._draw()
         return self.t >= self.stop
 
     def _look(self, pending: list[Update], t: int) -> None:
@@ -177,20 +170,24 @@ class Training:
         return found
 
     def _end_epoch(self) -> None:
+        values, self.values = self.values, NO_VALUES
+        if not self.writes:
+            return
         recipe, opt, epoch = self.config.recipe, self.game.optimiser_D, self.epoch(self.t)
-        means = dict(zip(COLUMNS, self.values.mean(axis=0), strict=True))
+        means = dict(zip(COLUMNS, values.mean(axis=0), strict=True))
         record = {"epoch": epoch, "update": self.t} | means
         record["learning_rate"] = opt.learning_rate(self.t * recipe.k)
         record["momentum"] = opt.momentum(epoch)
         record["seconds"] = round(self.seconds, 3)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        self.values = NO_VALUES
         if epoch % recipe.samples_every == 0 or self.t == self.stop:
             self._fetch()
             self._draw_samples(self.folder / "samples" / f"epoch-{epoch:04d}.png")
 
     def _save(self) -> None:
+        if not self.writes:
+            return
         meta = {"t": self.t, "seconds": self.seconds}
         checkpoint.save(self.folder / "checkpoint.npz", {**self._fetch(), "values": self.values}, meta)
         self.saved_t = self.t
@@ -206,7 +203,7 @@ class Training:
         write_atomically(self.folder / "samples.png", lambda file: file.write(path.read_bytes()))
 
     def _draw(self) -> None:
-        if log := run.read_log(self.folder):
+        if self.writes and (log := run.read_log(self.folder)):
             undecided = Tensor(np.zeros((2, 1)))  # logits of D = 1/2, on an example and a sample
             losses = self.game.discriminator_loss, self.game.generator_loss
             balances = [float(loss(undecided).data) for loss in losses]

@@ -65,6 +65,9 @@ class Workers:
         return status
 
 
+ALONE = Workers()
+
+
 class MPIWorkers(Workers):
     """The processes that mpiexec started.  InputError where they cannot meet."""
 
@@ -174,11 +177,16 @@ def started() -> tuple[int, int]:
     return 0, 1
 
 
-@cache
 def find() -> Workers:
     """The workers that mpiexec started, this process among them; without it, this process alone."""
     size = started()[1]
-    return MPIWorkers(size) if size > 1 else Workers()
+    return _meet(size) if size > 1 else ALONE
+
+
+@cache
+def _meet(size: int) -> MPIWorkers:
+    """MPI starts once in a process."""
+    return MPIWorkers(size)
 
 
 def end(status: int, complaint: str = "") -> int:

@@ -19,11 +19,10 @@ from minigan import players, recipes, run, shares, workers
 from minigan.backend import Backend, to_host
 from minigan.errors import InputError
 from minigan.nn import BatchNorm, LeakyReLU, Packed, Sequential
-from minigan.players import ALONE
 from minigan.random import Streams
 from minigan.shares import Rows, SharedStreams, rows_of
 from minigan.tensor import Tensor, backward
-from minigan.workers import Workers
+from minigan.workers import ALONE, Workers
 
 ROOT = Path(__file__).resolve().parent.parent
 UPDATES = 100
@@ -233,7 +232,6 @@ def test_without_the_extra_the_first_process_says_it_once(rank, capsys, monkeypa
     monkeypatch.setenv("PMI_SIZE", "2")
     monkeypatch.setenv("PMI_RANK", str(rank))
     monkeypatch.setitem(sys.modules, "mpi4py", None)
-    workers.find.cache_clear()
     assert workers.end(2, "what is wrong") == 2
     assert capsys.readouterr().err == ("error: what is wrong\n" if rank == 0 else "")
 
