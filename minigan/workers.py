@@ -124,8 +124,8 @@ class MPIWorkers(Workers):
     def agree(self, facts: Mapping[str, Any]) -> None:
         mine = json.loads(json.dumps(facts))
         theirs = self._tell(mine)
-        odd = [f"{name} is {value}, not {theirs.get(name)}" for name, value in mine.items()]
-        odd = [phrase for phrase, name in zip(odd, mine, strict=True) if mine[name] != theirs.get(name)]
+        others = {name: value for name, value in mine.items() if value != theirs.get(name)}
+        odd = [f"{name} is {value}, not {theirs.get(name)}" for name, value in others.items()]
         found = np.array(self.rank if odd else self.size)
         self.comm.Allreduce(self.MPI.IN_PLACE, found, op=self.MPI.MIN)
         if found < self.size:
