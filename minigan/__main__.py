@@ -4,7 +4,7 @@ import importlib
 import sys
 from functools import partial
 
-from minigan import __version__
+from minigan import __version__, workers
 from minigan.cli import dispatch, exit_status, listing
 
 COMMANDS = {
@@ -21,7 +21,8 @@ COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that `argv` names first (default: what was typed); return its exit status."""
-    return exit_status(lambda: _run(sys.argv[1:] if argv is None else argv))
+    argv = sys.argv[1:] if argv is None else argv
+    return exit_status(lambda: _run(argv), workers.end if argv[:1] == ["train"] else None)
 
 
 def overview() -> str:

@@ -6,10 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from minigan import parzen
+from minigan import parzen, workers
 from minigan.errors import InputError, RunError, not_installed
-
-LAUNCHERS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # how many processes mpiexec of MPICH, of Open MPI started
 
 
 class Parser(argparse.ArgumentParser):
@@ -93,39 +91,48 @@ def listing(purposes: Mapping[str, str]) -> str:
     return "\n".join(f"  {name:{width}}  {purpose}" for name, purpose in purposes.items())
 
 
-def exit_status(command: Callable[[], int]) -> int:
-    """Run a command: 0 done, 1 it tried and failed, 2 the input was wrong, 130 interrupted."""
+def exit_status(command: Callable[[], int], end: Callable[[int, str], int] | None = None) -> int:
+    """Run a command: 0 done, 1 it tried and failed, 2 the input was wrong, 130 interrupted.
+
+    end: how it ends with a status and a complaint, for a command that several workers run together.
+    """
     if hasattr(sys.stdout, "reconfigure"):  # a folder's name may have letters that the terminal lacks
         sys.stdout.reconfigure(errors="backslashreplace")
+    end, shares_work = end or _complain, end is not None
     try:
-        _refuse_many_processes()
+        if not shares_work:
+            _refuse_many_processes()
         return command()
     except InputError as error:
-        return _complain(error, 2)
+        return end(2, _line(error))
     except ModuleNotFoundError as error:
         library = error.name or "minigan"
         if library.partition(".")[0] == "minigan":
             raise
-        return _complain(InputError(not_installed(library)), 2)
+        return end(2, not_installed(library))
     except BrokenPipeError:  # whoever read our output has gone, and wants no more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return end(1, "")
     except (RunError, OSError, MemoryError) as error:
-        return _complain(error, 1)
+        return end(1, _line(error))
     except KeyboardInterrupt:
-        return 130
+        return end(130, "")
 
 
 def _refuse_many_processes() -> None:
-    for name in LAUNCHERS:
-        if (size := os.environ.get(name, "")).isdecimal() and int(size) > 1:
-            raise InputError(
-                f"expected one process, and a launcher started {size} ({name}={size}), which would all do "
-                "the same work; minigan computes in one: start it without mpiexec"
-            )
+    size = workers.started()[1]
+    if size > 1:
+        raise InputError(
+            f"expected one process, and a launcher started {size}, which would all do the same work; only "
+            "minigan.train shares its work: start this without mpiexec"
+        )
 
 
-def _complain(error: Exception, status: int) -> int:
-    text = " ".join(str(error).split()) or type(error).__name__
-    print(f"error: {text}", file=sys.stderr)
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _complain(status: int, complaint: str) -> int:
+    if complaint and workers.started()[0] == 0:
+        print(f"error: {complaint}", file=sys.stderr)
     return status

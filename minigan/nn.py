@@ -114,6 +114,7 @@ class BatchNorm(Layer):
         self.running_var = xp.ones(features, dtype)
         self.momentum = momentum
         self.eps = eps
+        self.mean: Callable[..., Tensor] = ops.mean  # over a batch that several workers may share
 
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         if rng is None:
@@ -121,9 +122,9 @@ class BatchNorm(Layer):
         else:
             if len(x.data) < 2:
                 raise ValueError("BatchNorm: a batch of one has no variance; train with two examples or more")
-            mu = ops.mean(x, axis=0)
+            mu = self.mean(x, axis=0)
             centred = x - mu
-            var = ops.mean(centred * centred, axis=0)
+            var = self.mean(centred * centred, axis=0)
             for running, batch in ((self.running_mean, mu.data), (self.running_var, var.data)):
                 running *= self.momentum
                 running += (1 - self.momentum) * batch

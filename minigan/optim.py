@@ -49,6 +49,7 @@ class Theta:
         self.parameters = list(parameters)
         self.data, self._data = self.zeros()
         self.grad, self._grad = self.zeros()
+        self.sum: Callable[[Array], Array] = lambda gradient: gradient  # over workers, where there are more
         self._gather_data()
 
     def zeros(self) -> tuple[list[Array], Array]:
@@ -68,7 +69,7 @@ class Theta:
                 raise ValueError(f"step: {p} has no gradient; call backward(loss, wrt=...) with it first")
             if p.grad is not grad:
                 grad[...], p.grad = p.grad, grad
-        return self._data, self._grad
+        return self._data, self.sum(self._grad)
 
     def _gather_data(self) -> None:
         for p, data in zip(self.parameters, self.data, strict=True):

@@ -6,16 +6,17 @@ from functools import partial
 
 import numpy as np
 
-from minigan import data, threads
+from minigan import data, shares, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend, to_host
 from minigan.data.minibatches import Minibatches
-from minigan.errors import RunError
+from minigan.errors import InputError, RunError
 from minigan.game import GENERATOR_LOSSES, discriminator_loss
 from minigan.nn import Layer
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.tensor import Array, Tensor
+from minigan.workers import ALONE, Workers
 
 
 def load_data(recipe: Recipe) -> data.Dataset:
@@ -23,15 +24,24 @@ def load_data(recipe: Recipe) -> data.Dataset:
     return data.load(recipe.data, recipe.values)
 
 
-def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -> Game:
-    """The players as they start, and all they play with."""
+def set_up(
+    recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int, workers: Workers = ALONE
+) -> Game:
+    """The players as they start, and all they play with: of every minibatch, this worker's rows."""
+    mine = shares.rows_of(recipe.batch, workers, recipe.pack)
+    least = recipe.batch // recipe.pack // workers.size * recipe.pack
+    if least == 0 or not recipe.networks.batch.holds(least):
+        raise InputError(
+            f"--batch: {recipe.batch} rows leave {least} for one of {workers.size} workers; expected "
+            f"{recipe.networks.batch.expected} for each; start fewer, or give a larger --batch"
+        )
     streams = Streams(seed, backend)
     G, D = recipe.generator(dataset, streams), recipe.discriminator(dataset, streams)
-    return Game(
+    game = Game(
         G=G,
         D=D,
-        data=Minibatches(dataset.train, recipe.batch, streams, backend, dataset.prepare),
-        prior=partial(recipe.noise, count=recipe.batch),
+        data=Minibatches(dataset.train, recipe.batch, streams, backend, dataset.prepare, mine.slice),
+        prior=partial(recipe.noise, count=mine.count),
         streams=streams,
         optimiser_G=recipe.optimiser_of(G),
         optimiser_D=recipe.optimiser_of(D),
@@ -39,6 +49,9 @@ def set_up(recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int) -
         discriminator_loss=partial(discriminator_loss, scale=recipe.d_loss_scale),
         k=recipe.k,
     )
+    if workers.size > 1:
+        shares.share(game, workers, mine)
+    return game
 
 
 def arrays(game: Game) -> dict[str, Array]:

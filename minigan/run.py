@@ -9,6 +9,7 @@ checkpoint.npz   parameters and optimisers' state; the one before it is kept unt
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import sys
@@ -139,6 +140,12 @@ def data_of(config: Config) -> Dataset:
             "back, or train a new run"
         )
     return dataset
+
+
+def decisive(config: Config, dataset: Dataset) -> dict[str, Any]:
+    """All that decides the numbers of a run, its training data by their SHA-256."""
+    data = np.ascontiguousarray(dataset.train)
+    return _flat(config) | {"SHA-256 of the training data": hashlib.sha256(data.data).hexdigest()}
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minigan import recipes
+from minigan import recipes, workers
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status, named
 from minigan.errors import InputError
@@ -27,12 +27,13 @@ EXAMPLES = """\
   python -m minigan.train --recipe mnist --backend cupy    the paper's MNIST experiment, on a GPU
   python -m minigan.train --recipe mnist --update alternating --k 2 --epochs 50
   python -m minigan.train --resume runs/mnist-1 --epochs 400
-  python -m minigan.train --data my-pictures               a folder of your own, all of one size"""
+  python -m minigan.train --data my-pictures               a folder of your own, all of one size
+  mpiexec -n 2 python -m minigan.train --recipe mnist      the same run, by two processes"""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Train as the arguments say; returns the exit status."""
-    return exit_status(lambda: _train(_parse(sys.argv[1:] if argv is None else argv)))
+    return exit_status(lambda: _train(_parse(sys.argv[1:] if argv is None else argv)), workers.end)
 
 
 def _parse(argv: list[str]) -> Namespace:
@@ -112,6 +113,8 @@ def _text(value: Any) -> str:
 
 
 def _train(args: Namespace) -> int:
+    rank = workers.find().rank
+    args.quiet = args.quiet or rank > 0  # worker 0 speaks for all
     say: Callable[[str], None] = (lambda text: None) if args.quiet else print
     changes = {name: value for name in recipes.SETTINGS if (value := getattr(args, name)) is not None}
     if args.data:
@@ -125,6 +128,8 @@ def _train(args: Namespace) -> int:
         say(f"{folder}: {recipe.name}, seed {config.seed}, {_computes_with(config)}, {to_play}")
     with Progress(training, args.quiet) as progress:
         finished = training.play(progress)
+    if rank:
+        return 0 if finished else 130
     if not finished:
         print(f"interrupted; saved at update {training.t}; to continue: {training.how_to_resume()}")
         return 130
@@ -153,7 +158,7 @@ def _start(args: Namespace, changes: dict[str, Any]) -> Training:
     recipe = _recipe_of(args).change(**changes)
     backend = choose(args.backend or "numpy")
     seed = 1 if args.seed is None else args.seed
-    begun = training.Training(run.configure(recipe, seed, backend.name), backend)
+    begun = training.Training(run.configure(recipe, seed, backend.name), backend, workers.find())
     begun.use_threads(args.threads)
     begun.start(args.out)
     return begun
@@ -175,7 +180,7 @@ def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
             f"{folder} would not be the same run: {'; '.join(differences)}; --force continues it anyway"
         )
     config = config if args.force else replace(config, pictures=stored.pictures)
-    resumed = training.Training(config, backend)
+    resumed = training.Training(config, backend, workers.find())
     resumed.use_threads(args.threads or config.threads)
     resumed.resume(folder)
     return resumed

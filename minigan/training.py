@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, checkpoint, pictures, run, shell
+from minigan import algorithm1, checkpoint, pictures, run, shares, shell, threads
 from minigan.algorithm1 import Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.errors import InputError, RunError
@@ -24,6 +24,7 @@ from minigan.ops import logistic
 from minigan.players import arrays, set_up, use_threads
 from minigan.run import COLUMNS, NO_VALUES, Config
 from minigan.tensor import Tensor
+from minigan.workers import ALONE, Workers
 
 SHOW_SECONDS = 0.5  # between two looks at the device: the log waits for it, a step never does
 SAVE_SECONDS = 5.0  # between two checkpoints, at least, at the end of an epoch
@@ -32,12 +33,20 @@ SAMPLES = 100
 
 
 class Training:
-    """The game of one config; `start` or `resume` says in which folder it is played."""
+    """The game of one config; `start` or `resume` says in which folder it is played.
 
-    def __init__(self, config: Config, backend: Backend) -> None:
-        recipe, self.dataset, self.backend = config.recipe, run.data_of(config), backend
+    Of several workers each has a Training; what depends on the clock is worker 0's to decide, and only
+    worker 0 writes.
+    """
+
+    def __init__(self, config: Config, backend: Backend, workers: Workers = ALONE) -> None:
+        self.workers, self.writes, self.backend = workers, workers.rank == 0, backend
+        if workers.size > 1 and backend.name != "numpy":
+            raise InputError("--backend: several workers compute with numpy; for a GPU leave mpiexec out")
+        recipe, self.dataset = config.recipe, workers.after_first(lambda: run.data_of(config))
         self.config = replace(config, pictures=self.dataset.sha256)
-        self.game = set_up(recipe, self.dataset, backend, config.seed)
+        workers.agree(run.decisive(self.config, self.dataset) if workers.size > 1 else {})
+        self.game = set_up(recipe, self.dataset, backend, config.seed, workers)
         self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
@@ -45,21 +54,31 @@ class Training:
         self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
 
     def use_threads(self, wanted: int | None) -> None:
-        """As `use_threads` for both players; the number belongs to the run."""
+        """As `use_threads` for both players; the number belongs to the run.  Several workers try none out."""
+        if self.workers.size > 1 and not threads.from_environment():
+            wanted = wanted or 1
         used = use_threads(wanted, self.backend, self.config.recipe.batch, self.game.G, self.game.D)
         self.config = replace(self.config, threads=used)
 
     def start(self, out: str | None) -> None:
         """In a new folder: `out`, or the first free one of runs/<recipe>-1, -2, ..."""
-        self.folder = run.create(out, self.config)
-        self.lock = Lock(self.folder)
+        self.folder = Path(self.workers.first(lambda: str(run.create(out, self.config))))
+        if self.writes:
+            self.lock = Lock(self.folder)
 
     def resume(self, folder: Path) -> None:
         """Where the newest whole checkpoint of the folder is; at the beginning if there is none yet.
 
         InputError where another process plays this run.
         """
-        self.folder, before = folder, run.signature(folder)
+        self.folder = folder
+        self.t = self.saved_t = self.workers.first(self._restore)
+        for array in arrays(self.game).values():
+            self.workers.share(array)
+
+    def _restore(self) -> int:
+        """As `resume`, at one worker; the updates that are behind it."""
+        folder, before = self.folder, run.signature(self.folder)
         if (folder / "checkpoint.npz").exists() or (folder / "checkpoint.previous.npz").exists():
             saved, meta = run.restore(self.game, folder)
             self.t = self.saved_t = meta["t"]
@@ -72,6 +91,7 @@ class Training:
             remove_leftovers(folder)
             run.cut_log(folder, self.t)
             write_json(folder / "config.json", self.config.as_json())
+        return self.t
 
     def how_to_resume(self) -> str:
         """The command, ready for a shell."""
@@ -104,8 +124,9 @@ class Training:
                 pending.append(numbers)
                 now = time.monotonic()
                 ends_epoch = self.epoch(t + 1) > self.epoch(t)
-                last = t + 1 == self.stop or interrupted()
-                if now - shown < SHOW_SECONDS and not ends_epoch and not last:
+                is_late, stops = self.workers.any(self.writes and now - shown >= SHOW_SECONDS, interrupted())
+                last = t + 1 == self.stop or stops
+                if not (is_late or ends_epoch or last):
                     continue
                 self._look(pending, t)
                 self.t, self.seconds, shown = t + 1, now - began, now
@@ -128,6 +149,7 @@ class Training:
         d_loss, g_loss, a_real, a_fake = map(xp.stack, zip(*pending, strict=True))
         D_real, D_fake = logistic(a_real).mean(axis=(1, 2)), logistic(a_fake).mean(axis=(1, 2))
         values = to_host(xp.stack([d_loss, g_loss, D_real, D_fake], axis=1)).astype(np.float64)
+        values = self.workers.sum(values, shares.rows_of(self.config.recipe.batch, self.workers).weight)
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, column = bad[0]
@@ -148,20 +170,24 @@ class Training:
         return found
 
     def _end_epoch(self) -> None:
+        values, self.values = self.values, NO_VALUES
+        if not self.writes:
+            return
         recipe, opt, epoch = self.config.recipe, self.game.optimiser_D, self.epoch(self.t)
-        means = dict(zip(COLUMNS, self.values.mean(axis=0), strict=True))
+        means = dict(zip(COLUMNS, values.mean(axis=0), strict=True))
         record = {"epoch": epoch, "update": self.t} | means
         record["learning_rate"] = opt.learning_rate(self.t * recipe.k)
         record["momentum"] = opt.momentum(epoch)
         record["seconds"] = round(self.seconds, 3)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        self.values = NO_VALUES
         if epoch % recipe.samples_every == 0 or self.t == self.stop:
             self._fetch()
             self._draw_samples(self.folder / "samples" / f"epoch-{epoch:04d}.png")
 
     def _save(self) -> None:
+        if not self.writes:
+            return
         meta = {"t": self.t, "seconds": self.seconds}
         checkpoint.save(self.folder / "checkpoint.npz", {**self._fetch(), "values": self.values}, meta)
         self.saved_t = self.t
@@ -177,7 +203,7 @@ class Training:
         write_atomically(self.folder / "samples.png", lambda file: file.write(path.read_bytes()))
 
     def _draw(self) -> None:
-        if log := run.read_log(self.folder):
+        if self.writes and (log := run.read_log(self.folder)):
             undecided = Tensor(np.zeros((2, 1)))  # logits of D = 1/2, on an example and a sample
             losses = self.game.discriminator_loss, self.game.generator_loss
             balances = [float(loss(undecided).data) for loss in losses]

@@ -52,6 +52,8 @@ ORDER = [
     "data.minibatches",
     "data.__init__",
     "algorithm1",
+    "workers",
+    "shares",
     "settings",
     "paper",
     "keras_mlp",
@@ -187,6 +189,7 @@ HEAVY = {
     "cupy",
     "cupyx",
     "threadpoolctl",
+    "mpi4py",
 }  # only inside the functions that use them
 UNSAFE = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}  # reading such a file can run code
 PAPER = {  # what one reads in an afternoon: from arithmetic to the box

@@ -15,15 +15,22 @@ class Minibatches:
 
     x (n, features) is moved to the backend once and as it is: pixels stay bytes until a minibatch needs them.
     An epoch is `per_epoch` = n // batch minibatches; the n % batch examples over are others in every epoch.
+    mine: which rows of each minibatch to give, where several workers share it.
     """
 
     def __init__(
-        self, x: np.ndarray, batch: int, streams: Streams, backend: Backend, prepare: Callable[[Array], Array]
+        self,
+        x: np.ndarray,
+        batch: int,
+        streams: Streams,
+        backend: Backend,
+        prepare: Callable[[Array], Array],
+        mine: slice = slice(None),
     ) -> None:
         if not 1 <= batch <= len(x):
             raise InputError(f"batch is {batch}, expected 1 to {len(x)}, the number of training examples")
         self.x = backend.asarray(x)
-        self.batch, self.per_epoch = batch, len(x) // batch
+        self.batch, self.per_epoch, self.mine = batch, len(x) // batch, mine
         self._streams, self._dtype, self._prepare = streams, backend.dtype, prepare
         self._epoch = -1
         self._order: Array = None  # made for the first minibatch of an epoch
@@ -37,4 +44,4 @@ class Minibatches:
         epoch, place = divmod(i, self.per_epoch)
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._streams("order", epoch).permutation(len(self.x))
-        return self._order[place * self.batch : (place + 1) * self.batch]
+        return self._order[place * self.batch : (place + 1) * self.batch][self.mine]
