@@ -353,13 +353,13 @@ def test_a_broken_check_is_nobodys_zero(course, tmp_path, monkeypatch, capsys):
 def test_whatever_fails_in_the_grader_costs_one_submission(course, tmp_path, monkeypatch, capsys):
     """The others get their marks, and the one gets no score."""
 
-    def judge(kit, source, *others):
+    def mark(kit, source, *others):
         if b"os._exit" in source:
             raise RuntimeError("the judge tripped")
         return original(kit, source, *others)
 
-    original = batch.judge
-    monkeypatch.setattr(batch, "judge", judge)
+    original = batch.mark
+    monkeypatch.setattr(batch, "mark", mark)
     monkeypatch.setattr("minigan.homework.answers.proof.must_work", lambda *_: None)
     for name in ("ann", "dan"):
         shutil.copytree(course / "handed-in" / name, tmp_path / "handed-in" / name)

@@ -89,7 +89,7 @@ def test_watch_marks_again_at_every_save_until_100(desk, hw02, capsys):
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (["check", "hw77"], "there is no homework 'hw77', only hw02"),
+        (["check", "hw77"], "there is no homework 'hw77', only hw01, hw02"),
         (["check", "hw02"], "start hw02"),
         (["why", "hw02"], "check hw02"),
         (["frobnicate"], "there is no command 'frobnicate'"),

@@ -266,7 +266,7 @@ class Dropout__passes_the_rate(Layer):
         return x if rng is None else ops.dropout(x, 1 - self.keep, rng)
 
 
-@wrong()
+@wrong("always_a_half")
 class Dropout__half_in_training(Layer):
     def __init__(self, keep):
         self.keep = keep

@@ -262,7 +262,7 @@ def jsd__eps(p, q, w=1.0):
     return float((w * (a + b)).sum() / 2)
 
 
-@wrong()
+@wrong("geometric_mean")
 def jsd__geometric(p, q, w=1.0):
     m = np.sqrt(p * q)
     return (theory.kl(p, m, w) + theory.kl(q, m, w)) / 2
@@ -339,7 +339,7 @@ def optimal_discriminator__squares(p, q):
     return optimal_discriminator__errstate(p * p, q * q)
 
 
-@wrong()
+@wrong("magnitudes")
 def kl__absolute(p, q, w=1.0):
     with np.errstate(all="ignore"):
         return np.sum(w * np.where(p > 0, p * abs(np.log(p / q)), 0))

@@ -144,5 +144,6 @@ def _verdict(trial: Trial, case: Case, holds: bool | None = None, options: dict 
     answer = trial.ask("gradcheck", f, fault, of, x, y, options or {})
     if not isinstance(answer, list) or len(answer) != 2:
         raise Failed("expected a verdict")
-    trial.expect(answer[0] == want, f"this has to be {want}, and was {answer[0]!r}"[:100], str(answer[0]))
+    said = str(answer[0])
+    trial.expect(said == want, f"this has to be {want}, and was {answer[0]!r}"[:100], said)
     return answer
