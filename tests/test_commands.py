@@ -486,6 +486,7 @@ def test_help_has_examples(command, capsys):
     (["--recipe=keras-mlp"], "keras-mlp"),
     (["--data", "pictures"], "images"),
     (["--resume", "good"], "good"),
+    (["--resume", "good", "--recipe", "ring8"], "ring8"),
 ])  # fmt: skip
 def test_help_has_the_settings_of_the_recipe_that_is_named(options, recipe, workspace, monkeypatch, capsys):
     """Each with its default, and none that the recipe has no use for; wherever --help stands."""
