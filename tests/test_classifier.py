@@ -110,6 +110,16 @@ def test_bad_input_is_one_line(arguments, tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
+def test_the_validation_images_come_with_their_own_labels(digits):
+    whole = reproduce._with_validation(digits)
+    for of, training, validation in (
+        (whole.train, digits.train, digits.valid),
+        (whole.train_labels, digits.train_labels, digits.valid_labels),
+    ):
+        np.testing.assert_array_equal(of, np.concatenate([training, validation]))
+    assert (digits.valid_labels != digits.train_labels[: len(digits.valid_labels)]).any()
+
+
 def test_another_reproduction_is_not_overwritten(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(reproduce.figures, "save_errors", lambda *_: None)
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1"]) == 0
