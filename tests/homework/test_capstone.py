@@ -14,7 +14,7 @@ from minigan.homework.assignments.capstone import checks
 from minigan.homework.cli import main
 from minigan.homework.judging import overlay
 from minigan.homework.judging.isolate import best_level
-from minigan.homework.judging.judge import Outcome, Trial, Verdict, judge
+from minigan.homework.judging.judge import Failed, Outcome, Trial, Verdict, judge
 from minigan.homework.judging.kit import kit
 from minigan.homework.marking.submissions import BadSubmission, Submission
 from minigan.homework.tasks import spec, strip
@@ -155,7 +155,7 @@ def passes(samples):
     trial = Trial(CAPSTONE, "ring", Player(samples), 0)
     try:
         CAPSTONE.function_of(check)(trial)
-    except Exception:
+    except Failed:
         return False
     return True
 
