@@ -7,14 +7,15 @@ others say in what they differ from it.  recipes.py has them all by name, and th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from math import sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from minigan import ops
-from minigan.algorithm1 import UPDATES
+from minigan import algorithm1, mixed, ops
+from minigan.algorithm1 import Game, Update
 from minigan.errors import InputError
 from minigan.game import GENERATOR_LOSSES
 from minigan.nn import Dropout, Layer, Linear, Maxout, Packed, Sequential
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from minigan.data import Dataset  # slow to import
 
 ACTIVATIONS = {"relu": ops.affine_relu, "sigmoid": ops.affine_sigmoid, "tanh": ops.affine_tanh}
+UPDATES = (*algorithm1.UPDATES, *mixed.UPDATES)
 OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine_identity, "tanh": ops.affine_tanh}
 
 
@@ -111,7 +113,9 @@ class Recipe(Settings):
     data: str = "mnist"
     epochs: int = setting(250, "passes over the training data", COUNT)
     batch: int = setting(100, "m, examples in a minibatch", COUNT)
-    update: str = choice("simultaneous", "both players at once, or k steps of D and then G", UPDATES)
+    update: str = choice(
+        "simultaneous", "both players at once, or k steps of D and then G; two between", UPDATES
+    )
     k: int = setting(1, "steps of D for one of G (alternating update)", COUNT)
     loss: str = choice("non-saturating", "G descends -log D(G(z)) or log(1 - D(G(z)))", GENERATOR_LOSSES)
     d_loss_scale: float = setting(0.5, "factor on D's loss; the paper's box has 1, its code 0.5", POSITIVE)
@@ -144,8 +148,8 @@ class Recipe(Settings):
         self.require("batch", self.networks.batch)
         self.require("pack", Limit(lambda v: self.batch % v == 0, f"a divisor of --batch, {self.batch}"))
         self.require("lr_min", Limit(lambda v: v <= self.lr, "0 to --lr"))
-        if self.update == "simultaneous":
-            alone = "1 with the simultaneous update (use --update alternating)"
+        if self.update != "alternating":
+            alone = f"1 with the {self.update} update (use --update alternating)"
             self.require("k", Limit(lambda v: v == 1, alone))
 
     def settings(self) -> dict[str, Any]:
@@ -180,6 +184,11 @@ class Recipe(Settings):
     def values(self) -> str:
         """What the data are prepared as, for `data.load`: in [-1, 1] where G ends in tanh."""
         return "symmetric" if self.networks.output == "tanh" else "unit"
+
+    @property
+    def rule(self) -> Callable[[Game, int], Update]:
+        """One update of both players."""
+        return (algorithm1.UPDATES | mixed.UPDATES)[self.update]
 
     def generator(self, dataset: Dataset, streams: Streams) -> Layer:
         return self.networks.generator(self.z, dataset, streams)

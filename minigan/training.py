@@ -115,7 +115,7 @@ class Training:
                 self.lock.release()
 
     def _play(self, show: Callable[[int, np.ndarray], None]) -> bool:
-        update = algorithm1.UPDATES[self.config.recipe.update]
+        update = self.config.recipe.rule
         updates = algorithm1.train(self.game, update, self.t, self.stop)
         pending: list[Update] = []
         began, shown, saved = time.monotonic() - self.seconds, time.monotonic(), time.monotonic()

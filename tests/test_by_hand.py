@@ -6,7 +6,8 @@ heavy ball.  Only random numbers come from minigan, from the streams and in the 
     "order", epoch      the permutation of the training images
     "noise", t          z of every pass of update t, one after the other
     "dropout", t        the masks of every pass of D, layer by layer: in the alternating update on real images
-                        and samples together, in the simultaneous one first on these and then on those
+                        and samples together, in the simultaneous one first on these and then on those; in
+                        those of mixed.py the other way round
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from minigan import algorithm1, players, recipes
+from minigan import players, recipes
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.random import Streams
@@ -78,8 +79,9 @@ class ByHand:
             real, fake = both.rows(slice(len(samples))), both.rows(slice(len(samples), None))
             self.move(self.D, self.v_D, self.gradient_of_D(real, fake), i, epoch)
         layers = self.generate(self.draw_z(noise))
-        fake = self.discriminate(layers[-1], dropout)
-        self.move(self.G, self.v_G, self.gradient_of_G(layers, fake), t, epoch)
+        last = self.discriminate(layers[-1], dropout)
+        self.move(self.G, self.v_G, self.gradient_of_G(layers, last), t, epoch)
+        return real, fake, last
 
     def simultaneous(self, t):
         dropout = self.streams("dropout", t)
@@ -89,6 +91,29 @@ class ByHand:
         of_D, of_G = self.gradient_of_D(real, fake), self.gradient_of_G(layers, fake)
         self.move(self.D, self.v_D, of_D, t, t // self.per_epoch)
         self.move(self.G, self.v_G, of_G, t, t // self.per_epoch)
+        return real, fake, fake
+
+    def simultaneous_fresh(self, t):
+        noise, dropout = self.streams("noise", t), self.streams("dropout", t)
+        fake = self.discriminate(self.generate(self.draw_z(noise))[-1], dropout)
+        real = self.discriminate(self.minibatch(t), dropout)
+        layers = self.generate(self.draw_z(noise))
+        last = self.discriminate(layers[-1], dropout)
+        of_D, of_G = self.gradient_of_D(real, fake), self.gradient_of_G(layers, last)
+        self.move(self.D, self.v_D, of_D, t, t // self.per_epoch)
+        self.move(self.G, self.v_G, of_G, t, t // self.per_epoch)
+        return real, fake, last
+
+    def alternating_shared(self, t):
+        dropout = self.streams("dropout", t)
+        layers = self.generate(self.draw_z(self.streams("noise", t)))
+        fake = self.discriminate(layers[-1], dropout)
+        real = self.discriminate(self.minibatch(t), dropout)
+        self.move(self.D, self.v_D, self.gradient_of_D(real, fake), t, t // self.per_epoch)
+        last = self.discriminate(layers[-1], self.streams("dropout", t))
+        assert all((a == b).all() for a, b in zip(last.masks, fake.masks, strict=True))
+        self.move(self.G, self.v_G, self.gradient_of_G(layers, last), t, t // self.per_epoch)
+        return real, fake, last
 
     # what comes from the streams
 
@@ -120,6 +145,18 @@ class ByHand:
                 pieces.append(a.reshape(len(x), self.recipe.networks.pieces, -1))
                 x = pieces[-1].max(axis=1)
         return Batch(inputs, masks, pieces, a)
+
+    # losses
+
+    def loss_of_D(self, real, fake):
+        log_D, log_not_D = -np.log(1 + np.exp(-real.logits)), -np.log(1 + np.exp(fake.logits))
+        return -self.recipe.d_loss_scale * (log_D.mean() + log_not_D.mean())
+
+    def loss_of_G(self, fake):
+        saturating = self.recipe.loss == "minimax"
+        return (
+            -np.log(1 + np.exp(fake.logits)).mean() if saturating else np.log(1 + np.exp(-fake.logits)).mean()
+        )
 
     # backward
 
@@ -174,8 +211,12 @@ def assert_same_game(recipe, updates=2):
     game = players.set_up(recipe, dataset, FLOAT64, SEED)
     by_hand = ByHand(game, recipe, dataset.train)
     for t in range(updates):
-        algorithm1.UPDATES[recipe.update](game, t)
-        {"alternating": by_hand.alternating, "simultaneous": by_hand.simultaneous}[recipe.update](t)
+        numbers = recipe.rule(game, t)
+        real, fake, last = getattr(by_hand, recipe.update.replace("-", "_"))(t)
+        assert_close(numbers.a_real, real.logits, "logits of examples")
+        assert_close(numbers.a_fake, fake.logits, "logits of samples")
+        assert_close(numbers.d_loss, by_hand.loss_of_D(real, fake), "D's loss")
+        assert_close(numbers.g_loss, by_hand.loss_of_G(last), "G's loss")
     for player, net, optimiser, theta, velocity in (
         ("G", game.G, game.optimiser_G, by_hand.G, by_hand.v_G),
         ("D", game.D, game.optimiser_D, by_hand.D, by_hand.v_D),
@@ -195,7 +236,16 @@ def assert_close(found, expected, name):
 
 @pytest.mark.parametrize("d_loss_scale", [0.5, 1.0])
 @pytest.mark.parametrize("loss", ["non-saturating", "minimax"])
-@pytest.mark.parametrize("update, k", [("simultaneous", 1), ("alternating", 1), ("alternating", 2)])
+@pytest.mark.parametrize(
+    "update, k",
+    [
+        ("simultaneous", 1),
+        ("alternating", 1),
+        ("alternating", 2),
+        ("simultaneous-fresh", 1),
+        ("alternating-shared", 1),
+    ],
+)
 def test_every_rule_and_loss(update, k, loss, d_loss_scale):
     recipe = recipes.mnist.change(update=update, k=k, loss=loss, d_loss_scale=d_loss_scale, **SMALL)
     assert_same_game(recipe, updates=3)

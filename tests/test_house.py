@@ -52,6 +52,7 @@ ORDER = [
     "data.minibatches",
     "data.__init__",
     "algorithm1",
+    "mixed",
     "workers",
     "shares",
     "settings",

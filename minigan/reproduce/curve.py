@@ -16,6 +16,8 @@ EPOCHS = "1,5,10,25,50,100,150,200,250"
 VARIANTS = {
     "as released": recipes.mnist,
     "alternating update": recipes.mnist.change(update="alternating"),
+    "alternating, noise and masks shared": recipes.mnist.change(update="alternating-shared"),
+    "simultaneous, fresh noise and masks": recipes.mnist.change(update="simultaneous-fresh"),
     "minimax loss": recipes.mnist.change(loss="minimax"),
     "factor 1 on D's loss": recipes.mnist.change(d_loss_scale=1.0),
 }
@@ -53,6 +55,6 @@ def _curve(args: Namespace, argv: list[str]) -> int:
         for ruler in milestones.RULERS:
             found = ((one["epoch"], milestones.by(ruler, one)) for one in curve)
             means = "  ".join(f"{epoch}: {one['mean']:.0f}" for epoch, one in found if one)
-            print(f"{name:22}{ruler:9}{means or 'not measured'}")
+            print(f"{name:36}{ruler:9}{means or 'not measured'}")
     print(report.picture("curve"))
     return 0

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, checkpoint, evaluation, parzen, run
+from minigan import checkpoint, evaluation, parzen, run
 from minigan.backend import Backend, xp_of
 from minigan.data import Dataset
 from minigan.errors import InputError
@@ -184,7 +184,7 @@ def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     """How long a run and its measurements will take here, after a few updates and a small measurement."""
     dataset = load_data(recipe)
     game = set_up(recipe, dataset, backend, 0)
-    update = algorithm1.UPDATES[recipe.update]
+    update = recipe.rule
 
     def step(t: int) -> None:
         update(game, t)

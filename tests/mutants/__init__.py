@@ -21,13 +21,14 @@ PACKAGE = HERE.parents[1] / "minigan"
 CORE = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
 MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
 PLUMBING = ("threads", "lock", "shell", "players", "run", "training", "progress")
-RECIPES = ("settings", "paper", "keras_mlp", "recipes")
+RECIPES = ("settings", "mixed", "paper", "keras_mlp", "recipes")
 MODULES = (*CORE, *MEASURES, *RECIPES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
 MODULES += ("successors",)
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
     "evaluation": ("evaluate",),
+    "mixed": ("by_hand",),
     "keras_mlp": ("recipes", "whole_run"),
     "nn": ("nn", "modes"),
     "paper": ("recipes",),
