@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
     def add_sigmas(self) -> None:
         self.add_argument(
             "--sigmas",
-            type=_sigmas,
+            type=numbers(0.001, 1000),
             default=parzen.SIGMAS,
             metavar="S,S",
             help="the grid of sigmas (default: the authors' ten, .1 to 1)",
@@ -63,15 +63,21 @@ def named(what: str) -> Callable[[str], str]:
     return convert
 
 
-def _sigmas(text: str) -> tuple[float, ...]:
-    """From .1,.2,.4 to the numbers."""
-    try:
-        sigmas = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        sigmas = ()
-    if not sigmas or not all(0.001 <= sigma <= 1000 for sigma in sigmas):
-        raise argparse.ArgumentTypeError(f"expected numbers from .001 to 1000 as .1,.2,.4, got {text!r}")
-    return sigmas
+def numbers(least: float, most: float) -> Callable[[str], tuple[float, ...]]:
+    """An argument as .1,.2,.4, each number from least to most."""
+
+    def convert(text: str) -> tuple[float, ...]:
+        try:
+            found = tuple(float(part) for part in text.split(","))
+        except ValueError:
+            found = ()
+        if not found or not all(least <= number <= most for number in found):
+            raise argparse.ArgumentTypeError(
+                f"expected numbers from {least:g} to {most:g} as .1,.2,.4, got {text!r}"
+            )
+        return found
+
+    return convert
 
 
 def dispatch(argv: list[str], commands: Mapping[str, Callable[[list[str]], int]], overview: str) -> int:

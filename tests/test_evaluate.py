@@ -232,10 +232,10 @@ def test_points_as_text(runs, capsys):
         (["{digits}", "--centres", "999"], "--centres: expected 1000 or more"),
         (["{digits}", "--centres", "many"], "invalid int value"),
         (["{digits}", "--seed", "-1"], "seed: expected an integer from 0"),
-        (["{digits}", "--sigmas", ""], "argument --sigmas: expected numbers from .001 to 1000"),
-        (["{digits}", "--sigmas", ".1,-1"], "argument --sigmas: expected numbers from .001 to 1000"),
-        (["{digits}", "--sigmas", ".1,nan"], "argument --sigmas: expected numbers from .001 to 1000"),
-        (["{digits}", "--sigmas", "1e-200"], "argument --sigmas: expected numbers from .001 to 1000"),
+        (["{digits}", "--sigmas", ""], "argument --sigmas: expected numbers from 0.001 to 1000"),
+        (["{digits}", "--sigmas", ".1,-1"], "argument --sigmas: expected numbers from 0.001 to 1000"),
+        (["{digits}", "--sigmas", ".1,nan"], "argument --sigmas: expected numbers from 0.001 to 1000"),
+        (["{digits}", "--sigmas", "1e-200"], "argument --sigmas: expected numbers from 0.001 to 1000"),
     ],
 )
 def test_bad_input_is_one_line(runs, capsys, arguments, message):

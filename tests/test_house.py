@@ -81,6 +81,7 @@ ORDER = [
     "reproduce.figures",
     "reproduce.report",
     "reproduce.centres",
+    "reproduce.averages",
     "reproduce.milestones",
     "reproduce.theory",
     "reproduce.figure1",

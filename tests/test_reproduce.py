@@ -77,8 +77,8 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
         (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
         (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
         (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),
-        (["table1", "--sigmas", ".1,two"], "argument --sigmas: expected numbers from .001 to 1000"),
-        (["curve", "--sigmas", "0"], "argument --sigmas: expected numbers from .001 to 1000"),
+        (["table1", "--sigmas", ".1,two"], "argument --sigmas: expected numbers from 0.001 to 1000"),
+        (["curve", "--sigmas", "0"], "argument --sigmas: expected numbers from 0.001 to 1000"),
         (["table1", "--player", "average98"], "--player is for the checkpoints of --runs"),
         (["table1", "--runs", "nowhere"], "expected a run folder"),
         (["ruler", "--run", "nowhere"], "expected a run folder"),
@@ -404,6 +404,30 @@ def test_a_run_killed_before_its_milestone_was_kept_goes_on(little, tmp_path):
     assert milestones.kept(tmp_path / "seed-1") == []
     assert table(tmp_path, "--epochs", "1,2") == 0
     assert milestones.kept(tmp_path / "seed-1") == [1, 2]
+
+
+def test_averages_of_G_are_kept_beside_the_game(little, tmp_path, capsys):
+    assert table(tmp_path / "plain", "--epochs", "1,2,3") == 0
+    assert table(tmp_path / "means", "--epochs", "1,2", "--averages", ".9,.5") == 0
+    assert table(tmp_path / "means", "--epochs", "1,2,3", "--averages", ".9,.5") == 0  # resumed
+    plain, means = (
+        [checkpoint.load(milestones.path_of(tmp_path / name / "seed-1", epoch))[0] for epoch in (1, 2, 3)]
+        for name in ("plain", "means")
+    )
+    config = run.read_config(tmp_path / "plain" / "seed-1")
+    start = players.set_up(config.recipe, data.load("mnist"), Backend("numpy"), config.seed).G
+    for name, p in start.named_parameters().items():
+        assert all((a[f"G.{name}"] == b[f"G.{name}"]).all() for a, b in zip(plain, means, strict=True))
+        thetas = [p.data, *(arrays[f"G.{name}"] for arrays in plain)]
+        for a, kept in ((0.9, "average90"), (0.5, "average50")):
+            expected = thetas[0]
+            for theta in thetas[1:]:
+                expected = a * expected + (1 - a) * theta
+            assert np.allclose(means[-1][f"G.{kept}.{name}"], expected, rtol=1e-5, atol=1e-7)
+    command = ["table1", "--runs", str(tmp_path / "means" / "seed-1"), "--player", "G.average50", "--quiet"]
+    assert main([*command, "--out", str(tmp_path / "of-means")]) == 0
+    assert table(tmp_path / "plain", "--epochs", "1,2,3,4", "--averages", ".9") == 2  # began without
+    assert "the checkpoint has nothing for G.average90.linear1.W" in capsys.readouterr().err
 
 
 def test_the_milestones_of_a_run_and_what_else_they_hold(little, tmp_path, capsys):

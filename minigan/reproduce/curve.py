@@ -31,6 +31,7 @@ def _parser() -> Parser:
     made = parser("curve", "The paper's MNIST experiment while it trains, and its variants.", EXAMPLES)
     made.add_argument("--epochs", default=EPOCHS, metavar="N,N", help=f"when to measure (default: {EPOCHS})")
     made.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
+    made.set_defaults(averages=())  # which are table1's
     made.add_sigmas()
     made.add_backend()
     return made

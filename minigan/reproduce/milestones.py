@@ -27,6 +27,7 @@ from minigan.players import generate, load_data, set_up
 from minigan.progress import Progress
 from minigan.random import Streams
 from minigan.recipes import Recipe
+from minigan.reproduce import averages
 from minigan.reproduce.report import Report, say, seconds_each
 from minigan.training import Training
 
@@ -107,6 +108,7 @@ def _train(training: Training, folder: Path, begun: bool, args: Namespace) -> No
     """To the last epoch, and keep the checkpoint there."""
     epoch = training.config.recipe.epochs
     training.use_threads(args.threads or training.config.threads)
+    averages.keep(training.game, args.averages)
     if begun:
         training.resume(folder)
     else:

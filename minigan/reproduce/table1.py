@@ -10,7 +10,7 @@ import numpy as np
 
 from minigan import data, evaluation, parzen, recipes, run, threads
 from minigan.backend import Backend, choose
-from minigan.cli import Parser, exit_status
+from minigan.cli import Parser, exit_status, numbers
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.recipes import Recipe
@@ -22,7 +22,9 @@ EXAMPLES = """\
   python -m minigan.reproduce table1 --backend cupy
   python -m minigan.reproduce table1 --seeds 1 --epochs 10,25,50
   python -m minigan.reproduce table1 --runs runs/mnist-1 runs/mnist-2 runs/mnist-3
-  python -m minigan.reproduce table1 --runs runs/table1/seed-1 --sigmas .1,.15,.2,.25"""
+  python -m minigan.reproduce table1 --runs runs/table1/seed-1 --sigmas .1,.15,.2,.25
+  python -m minigan.reproduce table1 --averages .9,.98 --out runs/averages
+  python -m minigan.reproduce table1 --runs runs/averages/seed-1 --player G.average90"""
 
 EPOCHS = "1,10,25,50,100,150,200,250"
 PAPER = {
@@ -54,6 +56,13 @@ def _parser() -> Parser:
         default="G",
         metavar="NAME",
         help="with --runs: the generator's arrays in the kept checkpoints, if not G (averages, say)",
+    )
+    made.add_argument(
+        "--averages",
+        type=numbers(0, 1),
+        default=(),
+        metavar="A,A",
+        help="also keep running means of G over the epochs: G.average90 for a = .9 (see --player)",
     )
     made.add_sigmas()
     made.add_backend()
