@@ -102,6 +102,20 @@ def test_the_epochs_are_chosen_on_the_validation_set_alone(tmp_path, monkeypatch
     assert json.loads((tmp_path / "classifier.json").read_text())["test_error"] == 0.7
 
 
+def test_each_error_is_of_its_own_images_and_labels(tmp_path, monkeypatch, digits):
+    def of(images, labels):
+        return float(images.sum() / 7 + labels.sum())
+
+    monkeypatch.setattr(reproduce.figures, "save_errors", lambda *_: None)
+    monkeypatch.setattr(Classifier, "train_epoch", lambda self: 0.5)
+    monkeypatch.setattr(Classifier, "error", lambda self, images, labels: of(images, labels))
+    assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1"]) == 0
+    found = json.loads((tmp_path / "classifier.json").read_text())
+    valid, test = of(digits.valid, digits.valid_labels), of(digits.test, digits.test_labels)
+    for (record,) in (found["split"], found["whole"]):
+        assert (record["valid_error"], record["test_error"]) == (valid, test) and valid != test
+
+
 @pytest.mark.parametrize(
     "arguments", [["--epochs", "0"], ["--data", "cifar10"], ["--seed", "-1"], ["figure9"]]
 )
