@@ -398,6 +398,10 @@ def test_every_picture_is_written_atomically(tmp_path, monkeypatch):
     assert written == ["grid", "points", "curves", "film"]
 
 
+def test_what_annotations_alone_need_is_not_imported():
+    assert not {"Axes", "Figure", "Image", "Dataset"} & {*vars(pictures), *vars(figures)}
+
+
 DRAW = """
 import sys
 from minigan import data, pictures
