@@ -34,7 +34,7 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "players": ("run_parts", "sample", "recipes", "golden", "whole_run"),
     "pictures": ("pictures", "drawings"),
     "progress": ("train", "whole_run"),
-    "reproduce": ("reproduce_parts", "reproduce", "classifier"),
+    "reproduce": ("reproduce_numbers", "reproduce_parts", "reproduce", "classifier"),
     "settings": ("recipes",),
     "reproduce.figures": ("pictures", "drawings"),
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
