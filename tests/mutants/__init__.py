@@ -39,9 +39,9 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "reproduce.figures": ("pictures", "drawings"),
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
-    "successors": ("successors_pages",),
+    "successors": ("successors_golden", "successors_pages"),
     "successors.pictures": ("successors_pages", "drawings"),
-    "successors.twice": ("successors_penalty",),
+    "successors.twice": ("successors_penalty", "successors_golden"),
     "train": ("train", "whole_run", "commands", "run"),
     "training": ("run_parts", "whole_run", "odd_files", "run", "commands"),
 }
