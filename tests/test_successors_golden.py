@@ -93,10 +93,10 @@ def test_a_page_finds_what_it_found(name):
     close = {"rel": 2e-2, "abs": 2e-3} if name == "fooling" else {"rel": 1e-2, "abs": 2e-4}  # a sign may turn
     assert now["found"].keys() == golden["found"].keys()
     for what, value in golden["found"].items():
-        if "error" in what and name == "twice":  # rounding alone, or that of differences
-            assert now["found"][what] == pytest.approx(value, rel=0.9, abs=1e-6), what
-        elif isinstance(value, list) and isinstance(value[0], str):
+        if isinstance(value, str) or (isinstance(value, list) and isinstance(value[0], str)):
             assert now["found"][what] == value, what
+        elif name == "twice" and "error" in what:  # of rounding alone
+            assert now["found"][what] < max(3 * value, 1e-6), what
         else:
             assert now["found"][what] == pytest.approx(value, **close), what
     assert [NUMBER.sub("n", text) for text in now["said"]] == [
