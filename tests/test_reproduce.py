@@ -519,6 +519,13 @@ def test_the_run_counts_at_its_best_validation_epoch():
     assert table1.summarise(curves[:1] + [[curves[1][1] | {"epoch": 7}]])["common"] is None
 
 
+def test_of_one_run_there_is_nothing_in_common():
+    one = {"epoch": 1, "mean": 5.0, "validation": 9.0, "standard_error": 0.5}
+    found = table1.summarise([[one]])
+    assert found["common"] is None and found["standard_error"] == 0.5
+    assert found["standard_error_is_over"] == "test images"
+
+
 def test_a_run_of_another_data_set_is_refused(little, tmp_path, capsys):
     folder = run.create(str(tmp_path / "ring"), run.configure(recipes.find("ring8"), 1, "numpy"))
     assert main(["table1", "--runs", str(folder), "--out", str(tmp_path / "out")]) == 2

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from minigan import data, theory
+from minigan import data, recipes, theory
 from minigan.backend import Backend
 from minigan.ops import logistic
 from minigan.random import Streams
-from minigan.reproduce import figure1, figures, modes, report, ruler, table1
+from minigan.reproduce import curve, figure1, figures, modes, report, ruler, table1
 from minigan.reproduce import theory as theory_again
 
 FLOAT64 = Backend("numpy", "float64")
@@ -354,6 +354,28 @@ def test_table_1_in_words():
         "its end is 225.5 nats",
     ]
     assert len(table1.as_text(ours, {}).splitlines()) == 8
+
+
+def test_the_curves_in_words(tmp_path, monkeypatch, capsys):
+    grid, refined = [{"epoch": 1, "mean": 99.6}, {"epoch": 5, "mean": 200.2}], {"refined": {"mean": 210.0}}
+    found, asked = {"a": [grid[0], grid[1] | refined], "another": grid}, []
+    monkeypatch.setattr(curve, "VARIANTS", dict.fromkeys(found, recipes.mnist))
+    monkeypatch.setattr(curve.milestones, "seconds", lambda recipe, epochs, backend: 60.0 * epochs[-1])
+    monkeypatch.setattr(
+        curve.milestones, "measured", lambda _, name, *given: asked.append(given) or found[name]
+    )
+    monkeypatch.setattr(figures, "save_log_likelihood", lambda *given: asked.append(given))
+    assert curve.main(["--out", str(tmp_path), "--epochs", "1,5", "--seed", "4"]) == 0
+    assert [given[:3] for given in asked[:2]] == [(recipes.mnist, 4, [1, 5])] * 2
+    assert asked[2] == (tmp_path / "curve.png", found)
+    assert capsys.readouterr().out.splitlines() == [
+        "curve: 2 runs, about 10 min, less what is done of them already",
+        f"{'a':22}grid     1: 100  5: 200",
+        f"{'a':22}refined  5: 210",
+        f"{'another':22}grid     1: 100  5: 200",
+        f"{'another':22}refined  not measured",
+        str(tmp_path / "curve.png"),
+    ]
 
 
 def test_table_1_says_how_long_the_runs_that_are_left_will_take(tmp_path, monkeypatch, capsys):
