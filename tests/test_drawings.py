@@ -27,30 +27,10 @@ from minigan.successors import pictures as successors
 WRITTEN = Path(__file__).with_name("drawings.txt")
 NUMBER = re.compile(r"(?<![\w#.])-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 PROPERTIES = [
-    "label",
-    "text",
-    "xydata",
-    "paths",
-    "segments",
-    "position",
-    "xyann",
-    "color",
-    "facecolor",
-    "edgecolor",
-    "fill",
-    "alpha",
-    "linestyle",
-    "linewidth",
-    "linewidths",
-    "marker",
-    "markersize",
-    "markeredgecolor",
-    "markeredgewidth",
-    "ha",
-    "va",
-    "fontsize",
-    "zorder",
-]
+    "label", "text", "xydata", "paths", "segments", "position", "xyann", "color", "facecolor", "edgecolor",
+    "fill", "alpha", "linestyle", "linewidth", "linewidths", "marker", "markersize", "markeredgecolor",
+    "markeredgewidth", "ha", "va", "fontsize", "zorder",
+]  # fmt: skip
 OF_AXES = ["xlabel", "ylabel", "xscale", "yscale", "xlim", "ylim", "aspect", "axisbelow"]
 BARE = {"Line2D": Line2D([], []), "Text": Text(), "Annotation": Text()}  # what is as in these is not told
 
