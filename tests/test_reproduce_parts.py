@@ -280,6 +280,20 @@ def test_figure3_leads_from_four_samples_to_four_others(drawn):
     np.testing.assert_allclose(found["distances_of_neighbours"], steps, rtol=1e-3, atol=1e-5)
 
 
+def test_figures_of_samples_say_how_long_and_what_they_found(digits_run, tmp_path, capsys):
+    for name, module in (("figure2", figure2), ("figure3", figure3)):
+        assert module.main(["--out", str(tmp_path), "--run", str(digits_run)]) == 0
+        found = report.read_json(tmp_path / f"{name}.json")["found"]
+        if name == "figure2":
+            text = ", ".join(f"{d:.2f}" for d in found["distance_to_nearest"])
+            says = f"distance to the nearest training image: {text}"
+        else:
+            steps = np.array(found["distances_of_neighbours"])
+            says = f"largest step between neighbours: {steps.max():.2f}, mean {steps.mean():.2f}"
+        out = capsys.readouterr().out.splitlines()
+        assert out == [f"{name}: about 2 s", says, str(tmp_path / f"{name}.png")]
+
+
 # Figure 1 and the modes ------------------------------------------------------------------------------
 
 
