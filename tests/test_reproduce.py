@@ -266,9 +266,9 @@ def test_g_ahead_is_many_steps_of_G_and_one_of_D(monkeypatch):
     steps = []
     for player in ("G", "D"):
         optimiser = getattr(game, f"optimiser_{player}")
-        monkeypatch.setattr(optimiser, "step", lambda t, epoch, player=player: steps.append((player, t)))
+        monkeypatch.setattr(optimiser, "step", lambda *when, player=player: steps.append((player, *when)))
     modes.g_ahead(game, 2)
-    assert steps == [("G", t) for t in range(10, 15)] + [("D", 2)]
+    assert steps == [("G", t, 0) for t in range(10, 15)] + [("D", 2, 0)]
 
 
 # table1 and curve ------------------------------------------------------------------------------------

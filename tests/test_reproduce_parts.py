@@ -360,6 +360,8 @@ def test_a_game_is_measured_on_noise_that_it_did_not_learn_from(monkeypatch):
     near = (np.linalg.norm(samples[:, None] - ring.modes, axis=2) < 3 * ring.std).any(axis=1)
     assert found["updates"] == 3 and found["high_quality"] == pytest.approx(near.mean())
     np.testing.assert_allclose(found["samples"], samples[:1000], atol=6e-5)
+    kept = np.array(found["samples"], np.float32)
+    np.testing.assert_array_equal(kept, kept.round(4))
     assert "samples" not in modes._measure("ring8", 2, FLOAT32)
 
 
