@@ -1,6 +1,7 @@
 """The engine learns: the classifier of the Maxout article, on the digits; on MNIST it is a command."""
 
 import json
+from argparse import Namespace
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -100,6 +101,45 @@ def test_the_epochs_are_chosen_on_the_validation_set_alone(tmp_path, monkeypatch
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "3"]) == 0
     assert sizes == [1500] * 3 + [1647] * 2
     assert json.loads((tmp_path / "classifier.json").read_text())["test_error"] == 0.7
+
+
+def test_each_error_is_of_its_own_images_and_labels(tmp_path, monkeypatch, digits):
+    def of(images, labels):
+        return float(images.sum() / 7 + labels.sum())
+
+    monkeypatch.setattr(reproduce.figures, "save_errors", lambda *_: None)
+    monkeypatch.setattr(Classifier, "train_epoch", lambda self: 0.5)
+    monkeypatch.setattr(Classifier, "error", lambda self, images, labels: of(images, labels))
+    assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1"]) == 0
+    found = json.loads((tmp_path / "classifier.json").read_text())
+    valid, test = of(digits.valid, digits.valid_labels), of(digits.test, digits.test_labels)
+    for (record,) in (found["split"], found["whole"]):
+        assert (record["valid_error"], record["test_error"]) == (valid, test) and valid != test
+
+
+def test_what_it_says_epoch_by_epoch(tmp_path, monkeypatch, capsys):
+    """The second part begins with an epoch that is done."""
+    now, errors = 100.0, iter([0.25, 0.5, 0.125, 0.5, 0.0625, 0.5])
+
+    def train_epoch(self):
+        nonlocal now
+        now += 7.0
+        self.epoch += 1
+        return 0.75
+
+    monkeypatch.setattr(reproduce.time, "monotonic", lambda: now)
+    monkeypatch.setattr(Classifier, "train_epoch", train_epoch)
+    monkeypatch.setattr(Classifier, "error", lambda self, images, labels: next(errors))
+    made = reproduce._parser().parse_args([*DIGITS, "unused"])
+    args, digits = Namespace(**vars(made) | {"quiet": False}), data.load("digits")
+    reproduce._train(args, digits, 1, tmp_path)
+    curve = reproduce._train(args, digits, 3, tmp_path)
+    assert [record["epoch"] for record in curve] == [1, 2, 3]
+    assert capsys.readouterr().out.splitlines() == [
+        "epoch   1  loss 0.7500  validation 25.00 %  test 50.00 %  0 s left",
+        "epoch   2  loss 0.7500  validation 12.50 %  test 50.00 %  7 s left",
+        "epoch   3  loss 0.7500  validation 6.25 %  test 50.00 %  0 s left",
+    ]
 
 
 @pytest.mark.parametrize(

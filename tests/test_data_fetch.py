@@ -212,4 +212,10 @@ def test_offline_one_line_says_what_was_tried_what_to_do_and_what_needs_no_netwo
 def test_mnist_has_two_mirrors_and_its_own_time_limit():
     assert all(len(file.mirrors) == 2 and file.mirrors[0] != file.mirrors[1] for file in mnist.FILES)
     assert all(mirror.startswith("https://") and mirror.endswith("/") for mirror in mnist.MIRRORS)
-    assert fetch.TIMEOUT <= 10
+
+
+def test_how_much_is_received_at_a_time_and_how_long_it_waits(cache, server, monkeypatch):
+    asked, real = {}, pooch.HTTPDownloader
+    monkeypatch.setattr(pooch, "HTTPDownloader", lambda **named: asked.update(named) or real(**named))
+    assert obtain([published(server("good"))]) == [GOOD]
+    assert (asked["chunk_size"], asked["timeout"]) == (65_536, 10)

@@ -70,6 +70,8 @@ def test_an_unknown_name_lists_them_all_and_the_nearest():
     with pytest.raises(InputError) as caught:
         load("ring9")
     assert str(caught.value).endswith("; did you mean ring8?") and ", ".join(NAMES) in str(caught.value)
+    with pytest.raises(InputError, match=r"did you mean grid25\?$"):  # ring8 is near too
+        load("grid8")
     with pytest.raises(InputError, match=r"grid25$"):
         load("imagenet")
 

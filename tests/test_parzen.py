@@ -146,6 +146,22 @@ def test_a_sigma_that_was_passed_over_was_not_the_best(m, n, d, kept, seed):
     assert sigma == sigmas[int(np.argmax(means))] and best == pytest.approx(max(means), abs=1e-8)
 
 
+@pytest.mark.parametrize(("most", "passes"), [(5999, 2), (6000, 1)])
+def test_distances_that_are_kept_are_computed_once(monkeypatch, most, passes):
+    """Two passes over 20 x 300 pairs, where no more than `most` are kept."""
+    begun, tiles = [], parzen._Pairs._tiles
+    monkeypatch.setattr(parzen._Pairs, "_tiles", lambda pairs: begun.append(pairs) or tiles(pairs))
+    monkeypatch.setattr(parzen, "KEPT", most)
+    parzen.choose_sigma(images(20), images(300, seed=1), [0.1, 0.2])
+    assert len(begun) == passes
+    begun.clear()
+    parzen.refine_sigma(images(20), images(300, seed=1), 0.2)
+    assert (len(begun) == 1) == (passes == 1)
+    begun.clear()
+    parzen.log_likelihood(images(20), images(300, seed=1), 0.2)
+    assert len(begun) == 1 and begun[0]._kept is None  # one pass needs none
+
+
 def test_few_of_many_sigmas_are_measured(monkeypatch):
     measured = []
     log_p = parzen._log_p

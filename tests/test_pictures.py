@@ -342,6 +342,13 @@ def test_films_run_at_a_pace_one_can_follow(tmp_path, count, seconds, millisecon
     assert {duration for _, duration in play(tmp_path / "a.gif")} == {milliseconds, 2000}
 
 
+def test_a_film_has_32_colours(tmp_path):
+    path = tmp_path / "a.png"
+    Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)).save(path)
+    pictures.save_film(tmp_path / "a.gif", [path, path])
+    assert len(np.unique(read(tmp_path / "a.gif"))) == 32
+
+
 def test_a_film_of_one_picture(tmp_path):
     pictures.save_film(tmp_path / "a.gif", [str(path) for path in frames(tmp_path, 1)])
     assert (read(tmp_path / "a.gif") == read(tmp_path / "epoch-0000.png")).all()
@@ -396,6 +403,10 @@ def test_every_picture_is_written_atomically(tmp_path, monkeypatch):
     pictures.save_curves(tmp_path / "curves", LOG)
     pictures.save_film(tmp_path / "film", frames(tmp_path, 2))
     assert written == ["grid", "points", "curves", "film"]
+
+
+def test_what_annotations_alone_need_is_not_imported():
+    assert not {"Axes", "Figure", "Image", "Dataset"} & {*vars(pictures), *vars(figures)}
 
 
 DRAW = """

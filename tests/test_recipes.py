@@ -399,6 +399,12 @@ def test_settings_that_do_not_go_together(name, changes, option):
         recipes.find(name).change(**changes)
 
 
+def test_a_million_is_the_most():
+    assert recipes.mnist.change(epochs=1_000_000).epochs == 1_000_000
+    with pytest.raises(InputError, match="--epochs: expected 1 to 1,000,000, got 1000001"):
+        recipes.mnist.change(epochs=1_000_001)
+
+
 def test_a_whole_number_is_a_number_too():
     assert recipes.mnist.change(lr=1).lr == 1
 

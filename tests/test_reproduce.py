@@ -266,9 +266,9 @@ def test_g_ahead_is_many_steps_of_G_and_one_of_D(monkeypatch):
     steps = []
     for player in ("G", "D"):
         optimiser = getattr(game, f"optimiser_{player}")
-        monkeypatch.setattr(optimiser, "step", lambda t, epoch, player=player: steps.append((player, t)))
+        monkeypatch.setattr(optimiser, "step", lambda *when, player=player: steps.append((player, *when)))
     modes.g_ahead(game, 2)
-    assert steps == [("G", t) for t in range(10, 15)] + [("D", 2)]
+    assert steps == [("G", t, 0) for t in range(10, 15)] + [("D", 2, 0)]
 
 
 # table1 and curve ------------------------------------------------------------------------------------
@@ -541,6 +541,13 @@ def test_the_run_counts_at_its_best_validation_epoch():
     assert [one["epoch"] for one in found["refined"]["runs"]] == [2, 1] and found["refined"]["mean"] == 5.0
     assert found["common"]["refined"]["mean"] == 4.0 and found["common"]["runs"][0]["epoch"] == 1
     assert table1.summarise(curves[:1] + [[curves[1][1] | {"epoch": 7}]])["common"] is None
+
+
+def test_of_one_run_there_is_nothing_in_common():
+    one = {"epoch": 1, "mean": 5.0, "validation": 9.0, "standard_error": 0.5}
+    found = table1.summarise([[one]])
+    assert found["common"] is None and found["standard_error"] == 0.5
+    assert found["standard_error_is_over"] == "test images"
 
 
 def test_a_run_of_another_data_set_is_refused(little, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The parts of the reproductions, each by itself: what is measured, on what, and when."""
 
+import shutil
 from argparse import Namespace
 from dataclasses import asdict
 from math import log
@@ -7,7 +8,7 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import data, evaluation, pictures, players, recipes, run, theory
+from minigan import checkpoint, data, evaluation, parzen, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
@@ -15,7 +16,18 @@ from minigan.nn import Layer
 from minigan.players import generate
 from minigan.random import Streams
 from minigan.reproduce import __main__ as reproduce
-from minigan.reproduce import centres, curve, figure1, figure2, figure3, milestones, modes, report, table1
+from minigan.reproduce import (
+    centres,
+    curve,
+    figure1,
+    figure2,
+    figure3,
+    milestones,
+    modes,
+    report,
+    ruler,
+    table1,
+)
 from minigan.reproduce import theory as theory_again
 from minigan.training import Training
 
@@ -66,6 +78,28 @@ def test_all_hand_on_the_backend(monkeypatch, tmp_path):
     } == reproduce.ON_A_BACKEND
     monkeypatch.setattr(reproduce, "_run", lambda argv: called.update({argv[0]: "again"}) or 5)
     assert reproduce._all(["--out", str(tmp_path)]) == 5 and list(called.values()).count("again") == 1
+
+
+def test_how_long_a_run_takes(monkeypatch):
+    """2 s for each update of 3 epochs, and 5 s for 1,000 rows against 1,000 centres."""
+    steps, games = [], []
+    recipe = recipes.find("digits").change(**SMALL | {"k": 2, "update": "alternating"})
+    set_up = milestones.set_up
+    monkeypatch.setattr(milestones, "set_up", lambda *given: games.append(set_up(*given)) or games[-1])
+
+    def seconds_each(step, *count):
+        before = games[0].G.parameters()[0].data.copy()
+        step(0)
+        steps.append(((games[0].G.parameters()[0].data != before).any(), count))
+        return 2.0 if len(steps) == 1 else 5.0
+
+    monkeypatch.setattr(milestones, "seconds_each", seconds_each)
+    updates = 5  # of k = 2 in 3 epochs of 3 minibatches
+    rows = 4 * 147 + 150
+    assert milestones.seconds(recipe, [1, 3], FLOAT32) == pytest.approx(
+        2 * updates + 2 * 5 * rows * evaluation.CENTRES / 1e6
+    )
+    assert steps == [(True, ()), (False, (2,))]
 
 
 # Runs on their way -----------------------------------------------------------------------------------
@@ -146,6 +180,37 @@ def test_a_variant_differs_in_one_place():
     }
 
 
+# The ruler -------------------------------------------------------------------------------------------
+
+
+def test_where_the_ruler_is_laid():
+    assert ruler.COUNTS == (1_000, 2_000, 3_000, 4_000, 6_000, 10_000)
+    assert pytest.approx(log(10) / 9) == ruler.STEP
+    np.testing.assert_allclose(ruler.U, np.linspace(-1.1, 1.1, 23) * ruler.STEP, atol=1e-12)
+
+
+def test_the_curvature_is_that_within_half_a_step():
+    u = np.array([-1, -0.51, -0.5, -0.2, 0, 0.2, 0.5, 0.51, 1]) * ruler.STEP
+    loss = np.where(abs(u) < 0.505 * ruler.STEP, 784 * u**2, 99.0)
+    assert ruler.curvature(u, loss) == pytest.approx(784)
+
+
+def test_one_sigma_and_a_hundred_take_turns_and_the_shorter_time_counts(monkeypatch):
+    now, asked = iter([0.0, 9.0, 10.0, 30.0, 40.0, 43.0, 50.0, 75.0]), []
+    monkeypatch.setattr(ruler.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(ruler.parzen, "of_table1", lambda *given: asked.append(given))
+    digits = data.load("digits")
+    found = ruler._seconds(digits, FLOAT32)
+    assert found == {"valid": 147, "test": 150, "one": 3, "hundred": 20}
+    one, hundred, *again = [list(sigmas) for *_, sigmas in asked]
+    assert again == [one, hundred] and one == [parzen.SIGMAS[2]]
+    np.testing.assert_allclose(hundred, np.logspace(-1, 0, 100), rtol=1e-12)
+    for valid, test, of, _ in asked:
+        np.testing.assert_array_equal(valid, digits.valid.astype("f") / 16)
+        np.testing.assert_array_equal(test, digits.test.astype("f") / 16)
+        np.testing.assert_array_equal(of, centres.real_images(digits))
+
+
 # Pictures of samples ---------------------------------------------------------------------------------
 
 
@@ -158,6 +223,22 @@ def digits_run(tmp_path_factory):
         training.start(str(folder))
         training.play(lambda t, means: None)
     return folder
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [lambda a: a.astype(np.float64), lambda a: a[:-1], lambda a: None],
+    ids=["dtype", "shape", "none"],
+)
+def test_a_milestone_that_does_not_fit_the_run_is_refused(digits_run, tmp_path, changed):
+    arrays, meta = checkpoint.load(digits_run / checkpoint.NAME)
+    shutil.copy(digits_run / "config.json", tmp_path)
+    arrays["G.linear1.W"] = changed(arrays["G.linear1.W"])
+    (tmp_path / "milestones").mkdir()
+    there = {name: a for name, a in arrays.items() if a is not None}
+    checkpoint.save(milestones.path_of(tmp_path, 1), there, meta)
+    with pytest.raises(InputError, match="for G.linear1.W, got"):
+        milestones.of_milestone(tmp_path, 1, data.load("digits"), FLOAT32, [0.1])
 
 
 @pytest.fixture
@@ -197,6 +278,20 @@ def test_figure3_leads_from_four_samples_to_four_others(drawn):
     np.testing.assert_allclose(found["distance_of_the_ends"], ends, rtol=1e-4)
     steps = np.linalg.norm(np.diff(strips, axis=1), axis=2)
     np.testing.assert_allclose(found["distances_of_neighbours"], steps, rtol=1e-3, atol=1e-5)
+
+
+def test_figures_of_samples_say_how_long_and_what_they_found(digits_run, tmp_path, capsys):
+    for name, module in (("figure2", figure2), ("figure3", figure3)):
+        assert module.main(["--out", str(tmp_path), "--run", str(digits_run)]) == 0
+        found = report.read_json(tmp_path / f"{name}.json")["found"]
+        if name == "figure2":
+            text = ", ".join(f"{d:.2f}" for d in found["distance_to_nearest"])
+            says = f"distance to the nearest training image: {text}"
+        else:
+            steps = np.array(found["distances_of_neighbours"])
+            says = f"largest step between neighbours: {steps.max():.2f}, mean {steps.mean():.2f}"
+        out = capsys.readouterr().out.splitlines()
+        assert out == [f"{name}: about 2 s", says, str(tmp_path / f"{name}.png")]
 
 
 # Figure 1 and the modes ------------------------------------------------------------------------------
@@ -265,6 +360,8 @@ def test_a_game_is_measured_on_noise_that_it_did_not_learn_from(monkeypatch):
     near = (np.linalg.norm(samples[:, None] - ring.modes, axis=2) < 3 * ring.std).any(axis=1)
     assert found["updates"] == 3 and found["high_quality"] == pytest.approx(near.mean())
     np.testing.assert_allclose(found["samples"], samples[:1000], atol=6e-5)
+    kept = np.array(found["samples"], np.float32)
+    np.testing.assert_array_equal(kept, kept.round(4))
     assert "samples" not in modes._measure("ring8", 2, FLOAT32)
 
 

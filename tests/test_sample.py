@@ -5,7 +5,7 @@ import pytest
 
 from minigan import checkpoint, data, pictures, players, recipes, run, sample
 from minigan.backend import Backend
-from minigan.errors import RunError
+from minigan.errors import InputError, RunError
 from minigan.random import Streams
 from minigan.tensor import Tensor
 from minigan.training import Training
@@ -66,6 +66,14 @@ def test_one_number_that_is_not_finite_is_a_failure(value):
     z[12, 1] = value
     with pytest.raises(RunError, match="not finite"):
         players.generate(lambda x, rng: x, z, chunk=10)
+
+
+def test_a_milliard_is_the_most(monkeypatch, tmp_path):
+    monkeypatch.setattr(sample.run, "load_generator", lambda *_: (_ for _ in ()).throw(RunError("asked")))
+    for option in ("--count", "--columns", "--interpolate"):
+        for value, word in ((10**9, "asked"), (10**9 + 1, f"{option}: expected at most 1,000,000,000")):
+            with pytest.raises((RunError, InputError), match=word):
+                sample._sample(sample._parser().parse_args([str(tmp_path), f"{option}={value}"]))
 
 
 # In the picture --------------------------------------------------------------------------------------

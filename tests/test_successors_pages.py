@@ -1,13 +1,16 @@
 """python -m minigan.successors NAME, and the pages behind it: what each measures, on small settings."""
 
 import json
+import sys
 from dataclasses import replace
 from math import log
 
 import numpy as np
 import pytest
+import torch_by_hand
 from numpy.testing import assert_allclose
 from properties import host, tensors
+from pytest import approx
 
 from minigan import data, pictures
 from minigan.backend import Backend
@@ -338,11 +341,12 @@ def test_an_lstm_by_hand(backend):
 
 def test_what_is_said_is_what_the_loss_heard(backend):
     """The likeliest words, and the loss of these, step by step."""
-    net = sequences.Translator(4, 5, 6, Streams(0, backend)("init"))
+    net = sequences.Translator(4, 5, 8, Streams(2, backend)("init"))
     for p in net.parameters():
         p.data *= 20
     x = backend.asarray(np.array([[0, 1, 2], [3, 2, 1]]))
     said = host(net.say(x, 4))
+    assert len(np.unique(said[1])) == 3  # it depends on what was heard last
     (h, c), heard, total = net.read(x), np.zeros(2, int), 0.0
     for t in range(4):
         word = Tensor(backend.asarray(np.eye(5)[heard]))
@@ -381,12 +385,46 @@ def test_a_translator_learns():
 # Speed ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("layer", [(False, 6, 3, 5), (True, 3, 5, 2)])
-def test_both_contenders_compute_the_same(layer):
-    pytest.importorskip("torch", reason="NOT TESTED beside PyTorch: pip install torch")
-    ours, theirs = (play() for play in speed.contenders(layer, 4, 0))
+LAYERS = ((False, 6, 3, 5), (True, 3, 5, 2))
+
+
+@pytest.fixture(params=["by hand", "PyTorch"])
+def torch(request, monkeypatch):
+    if request.param == "by hand":
+        monkeypatch.setitem(sys.modules, "torch", torch_by_hand.torch)
+        return torch_by_hand.torch
+    return pytest.importorskip("torch", reason="NOT TESTED beside PyTorch: pip install torch")
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_both_contenders_compute_the_same(layer, torch):
+    contenders = speed.contenders(layer, 4, 0)
+    for _ in range(2):  # each time anew
+        ours, theirs = (play() for play in contenders)
     for a, b in zip(ours, theirs, strict=True):
         assert_allclose(a, b.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_median_of_the_turns_counts_and_the_first_two_do_not(torch, monkeypatch):
+    threads_there, said = [], []
+    monkeypatch.setattr(torch, "set_num_threads", threads_there.append)
+    turns = [(9, 1), (9, 1), (0.002, 0.001), (0.003, 0.002), (0.004, 0.004)]
+    clock = iter([seconds for turn in [*turns, *((b, a) for a, b in turns)] for seconds in turn])
+    monkeypatch.setattr(speed, "_seconds", lambda play: next(clock))
+    found = speed.measure(0, speed.Settings(LAYERS, batch=2, turns=5), said.append)
+    assert (found["torch"], threads_there, found["worst"]) == (torch.__version__, [1], 1.5)
+    names = ["6 x 6 x 3 to 5", "transposed 3 x 3 x 5 to 2"]
+    for row, name, ms, other, ratio in zip(found["layers"], names, (3, 2), (2, 3), (1.5, 2 / 3), strict=True):
+        assert row == {"layer": name, "ms": approx(ms), "torch_ms": approx(other), "ratio": approx(ratio)}
+    assert [text.split()[-2] for text in said] == ["1.50", "0.67"] and said[1].startswith(names[1])
+
+
+def test_a_turn_is_warmed_up_and_timed_alone(monkeypatch):
+    now = iter([10.0, 13.0])
+    played = []
+    monkeypatch.setattr(speed.time, "process_time", lambda: (played.append("clock"), next(now))[1])
+    assert speed._seconds(lambda: played.append("play")) == 3
+    assert played == ["play", "clock", "play", "clock"]
 
 
 def test_without_pytorch_it_says_how_to_get_it(monkeypatch, capsys, tmp_path):

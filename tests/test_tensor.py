@@ -155,6 +155,15 @@ def test_a_pullback_that_writes_into_the_gradient_of_the_loss_is_stopped():
     assert x.grad == 3
 
 
+def test_the_gradient_of_the_loss_is_made_once():
+    """On a GPU it would be a launch more for each backward."""
+    seen = []
+    for _ in range(2):
+        x = Tensor(np.ones(()))
+        backward(Tensor(x.data * 2, (x, lambda g: (seen.append(g), g * 2)[1])), wrt=[x])
+    assert np.shares_memory(*seen)
+
+
 def test_a_pullback_marked_into_writes_the_first_share_where_it_stays(backend):
     x, places = vector(backend, 3.0, 4.0), []
 

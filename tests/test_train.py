@@ -146,6 +146,20 @@ def test_a_line_every_five_seconds_and_at_the_end(monkeypatch, capsys):
     ]
 
 
+def test_five_seconds_are_enough_for_a_line(monkeypatch, capsys):
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    with train.Progress(PLAYING, quiet=False) as progress:
+        for seconds in (5.0, 9.9, 10.0):
+            now = 1000.0 + seconds
+            progress(30, MEANS)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_what_annotations_alone_need_is_not_imported():
+    assert not {"Config", "Training"} & {*vars(train), *vars(sys.modules[train.Progress.__module__])}
+
+
 def test_a_training_that_is_over_at_once_has_a_line_too(monkeypatch, capsys):
     """Between two looks at a coarse clock no time has passed."""
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)

@@ -86,7 +86,7 @@ def load(name: str, values: str = "unit") -> Dataset:
 def source(name: str) -> Source:
     """What is known of the data set of that name; InputError if there is none."""
     if name not in SOURCES:
-        near = get_close_matches(str(name), NAMES, n=1)
+        near = get_close_matches(str(name), NAMES)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise InputError(f"there is no data set {name!r}; the data sets are {', '.join(NAMES)}{hint}")
     return SOURCES[name]

@@ -44,10 +44,20 @@ MECHANICAL += (
     "progress",
 )
 MECHANICAL += ("pictures", "train", "sample", "evaluation", "evaluate")
-MECHANICAL += ("reproduce.report", "reproduce.figures", "reproduce.milestones", "reproduce.ruler")
-MECHANICAL += ("reproduce.centres", "reproduce.classifier", "reproduce.table1", "reproduce.curve")
-MECHANICAL += ("reproduce.figure1", "reproduce.figure2", "reproduce.figure3", "reproduce.modes")
-MECHANICAL += ("reproduce.theory", "reproduce.__main__")
+MECHANICAL += tuple(
+    f"reproduce.{name}"
+    for name in (
+        *("report", "figures", "milestones", "ruler", "centres", "classifier", "table1", "curve"),
+        *("figure1", "figure2", "figure3", "modes", "theory", "__main__"),
+    )
+)
+MECHANICAL += tuple(
+    f"successors.{name}"
+    for name in (
+        *("networks", "losses", "penalty", "two_lines", "one_dimension", "moments", "spectral_norm"),
+        *("convolution", "conditional", "twice", "fooling", "sequences", "speed", "pictures", "__main__"),
+    )
+)
 RESULTS = HERE / "mechanical.json"
 BEGINS = "<!-- Mechanical changes: `python -m tests.mutants.mechanical` writes this part. -->\n"
 ENDS = "<!-- Mechanical changes end. -->\n"

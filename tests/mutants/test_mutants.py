@@ -177,6 +177,4 @@ def test_what_was_counted_is_what_the_document_says():
     results = json.loads(RESULTS.read_text("utf-8"))
     text, noticed, unexplained = report(results)
     assert text in DOCUMENT.read_text("utf-8")
-    assert (
-        noticed > 0.93 and not unexplained
-    )  # .95 is what is asked for: docs/verification.md says how near it is
+    assert noticed >= 0.95 and not unexplained
