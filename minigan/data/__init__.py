@@ -72,8 +72,8 @@ def load(name: str, values: str = "unit") -> Dataset:
 
     values: "unit" for those of the paper's experiments (digits and mnist in [0, 1], cifar10 with its contrast
     normalised, points as they are); for digits and mnist also "symmetric", in [-1, 1], as tanh gives them.
-    A name with a separator in it is the path of the user's own pictures, in values as digits are: of a folder,
-    or of one .npy file, which is mapped (`data.packed`).
+    A name with a separator in it is the path of the user's own pictures, in values as digits are: a folder,
+    or one .npy file, which is mapped (`data.packed`).
     InputError for another name or other values, or where a file is damaged; RunError where one cannot be got.
     """
     if os.path.basename(name) != name:

@@ -7,7 +7,7 @@ looked at before it is unpacked, so that a small file which claims a billion pix
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,15 +62,14 @@ def order(n: int) -> np.ndarray:
     return Streams(0, Backend())("data").permutation(n)
 
 
-def each(files: Iterable[Path]) -> Iterator[np.ndarray]:
+def each(files: Sequence[Path]) -> Iterator[np.ndarray]:
     """The pictures one by one, (rows, columns) or (rows, columns, 3), each of them like the first."""
-    first = None
+    first = _pixels(files[0])
     for path in files:
         pixels = _pixels(path)
-        first, name = (pixels, path.name) if first is None else (first, name)
         if pixels.shape != first.shape:
             raise InputError(
-                f"--data: expected pictures of one kind, {name} is {_kind(first)} and {path} is "
+                f"--data: expected pictures of one kind, {files[0].name} is {_kind(first)} and {path} is "
                 f"{_kind(pixels)}; bring them to one size, all grey or all in colours"
             )
         yield pixels
