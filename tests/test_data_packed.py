@@ -78,7 +78,7 @@ def test_the_sha256_is_of_shape_and_pixels(mine):
 
 
 def test_a_run_is_that_of_the_folder_to_the_bit(mine):
-    """Trained, resumed and sampled; two workers' own test is in tests/test_workers.py."""
+    """Trained, resumed and sampled."""
     assert data_main(["pack", "mine", "m.npy"]) == 0
     for name, out in (("mine", "a"), ("m.npy", "b")):
         assert train.main(["--data", name, "--out", out, *SMALL]) == 0

@@ -574,6 +574,13 @@ def process_cwd(process):
         ("--batch 1", "--batch: 1 rows leave 0 for one of 2 workers"),
         ("--resume nowhere", "expected a run folder"),
         ("--backend cupy", "cupy"),
+        ("--epochs 0", "--epochs: expected 1 to"),
+        ("--seed -1", "seed: expected an integer from 0"),
+        ("--threads 0", "--threads"),
+        ("--batch many", "invalid whole number value"),
+        ("--data nowhere", "expected a folder of pictures"),
+        ("--resume r --out r", "give one of them"),
+        ("--out /dev/null/r", "--out: cannot make"),
     ],
 )
 def test_bad_input_is_one_line_however_many_read_it(words, said, start, tmp_path):
@@ -584,7 +591,7 @@ def test_bad_input_is_one_line_however_many_read_it(words, said, start, tmp_path
 
 
 PLANTED = """\
-import sys
+import dataclasses, sys
 from minigan import algorithm1, run, train, workers
 team = workers.find()
 plain = algorithm1.UPDATES["simultaneous"]
@@ -594,6 +601,9 @@ def update(game, t):
     return plain(game, t)
 if "{error}" == "VERSION" and team.rank == {rank}:
     run.minigan.__version__ = "0.0.1"
+elif "{error}" == "DATA" and team.rank == {rank}:
+    load = run.load_data
+    run.load_data = lambda recipe: (d := load(recipe)) and dataclasses.replace(d, train=d.train[::-1])
 else:
     algorithm1.UPDATES["simultaneous"] = update
 sys.exit(train.main(["--epochs", "2", "--out", "r", "--quiet"]))
@@ -607,6 +617,7 @@ sys.exit(train.main(["--epochs", "2", "--out", "r", "--quiet"]))
         (1, "MemoryError('no more')", 1, "error: worker 1 of 2 on "),
         (0, "OSError(28, 'No space left')", 1, "error: cannot write to r: No space left"),
         (1, "VERSION", 2, "is not as worker 0: minigan is 0.0.1, not "),
+        (1, "DATA", 2, "is not as worker 0: SHA-256 of the training data is "),
     ],
 )
 def test_where_one_worker_fails_it_says_so_and_none_is_left_waiting(rank, error, status, said, start):
