@@ -83,7 +83,7 @@ def mean(workers: Workers, weight: float, x: Tensor, axis: int) -> Tensor:
     of worker w is itself weighted by m_w / m.
     """
     own = ops.mean(x, axis)
-    return Tensor(workers.sum(own.data.copy(), weight), (own, lambda g: workers.sum(g.copy(), weight)))
+    return Tensor(workers.sum(own.data, weight), (own, lambda g: workers.sum(g.copy(), weight)))
 
 
 def share(game: Game, workers: Workers, mine: Rows) -> None:

@@ -76,7 +76,7 @@ def _parser(recipe: Recipe) -> Parser:
         "--data",
         type=named("folder"),
         metavar="FOLDER",
-        help="learn from your own pictures in this folder (default recipe: images)",
+        help="learn from your own pictures in this folder, or packed .npy file (default recipe: images)",
     )
     parser.add_backend(default=None)  # of a resumed run, its own
     parser.add_threads()

@@ -153,7 +153,10 @@ SPOILT = {  # what happens to the folder, and words that must be in the line, in
     "too few": (lambda f: [p.unlink() for p in f.glob("0*.png")], "expected 100 pictures or more (png, jpg"),
     "none": (lambda f: [p.rename(p.with_suffix(".txt")) for p in f.iterdir()], "{} has 0"),
     "missing": (lambda f: f.rename(f.with_name("other")), "expected a folder of pictures, {} is nothing"),
-    "a file": (lambda f: (f.rename(f.with_name("other")), f.write_text("")), "{} is a file"),
+    "a file": (
+        lambda f: (f.rename(f.with_name("other")), f.write_text("")),
+        "{} is a file that does not end",
+    ),
 }
 
 

@@ -76,6 +76,32 @@ def test_pixels_stay_bytes_on_the_device_and_a_minibatch_moves_and_waits_for_not
     assert counts.bytes_copied == 0
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_data_that_stay_on_the_disk_give_the_same_minibatches(backend, dtype, tmp_path):
+    """Only a minibatch is moved, as bytes; the file is read-only, and so it stays as it was."""
+    np.save(tmp_path / "x.npy", X)
+    device = Backend(backend.name, dtype, backend.xp)
+    expected = minibatches(backend=device, prepare=lambda x: x / 2)
+    data = minibatches(np.load(tmp_path / "x.npy", mmap_mode="r"), backend=device, prepare=lambda x: x / 2)
+    assert data.on_disk and not expected.on_disk
+    assert type(data.x) is np.ndarray and data.x.base is not None and not data.x.flags.writeable
+    for i in (0, 5, 2, 9):
+        x = data.minibatch(i)
+        assert x.dtype == dtype and type(x) is device.xp.ndarray
+        np.testing.assert_array_equal(to_host(x), to_host(expected.minibatch(i)))
+
+
+def test_what_is_moved_of_data_on_the_disk_is_a_minibatch_of_bytes(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    device, moved = strict_backend(), []
+    plain = device.asarray
+    device.asarray = lambda x, dtype=None: moved.append((x.shape, x.dtype)) or plain(x, dtype)
+    data = minibatches(np.load(tmp_path / "x.npy", mmap_mode="r"), backend=device)
+    assert moved == []
+    data.minibatch(0)
+    assert moved == [((5, 3), np.uint8)]
+
+
 def test_the_data_stay_as_they_were():
     points = np.arange(69, dtype=np.float32).reshape(23, 3)
     data = minibatches(points, batch=23)

@@ -49,6 +49,7 @@ ORDER = [
     "data.cifar10",
     "data.mixtures",
     "data.folder",
+    "data.packed",
     "data.minibatches",
     "data.__init__",
     "algorithm1",

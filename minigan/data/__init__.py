@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
-from minigan.data import cifar10, digits, folder, mixtures, mnist
+from minigan.data import cifar10, digits, folder, mixtures, mnist, packed
 from minigan.data.dataset import Dataset, Mixture
 from minigan.data.fetch import File
 from minigan.data.minibatches import Minibatches
@@ -72,11 +72,12 @@ def load(name: str, values: str = "unit") -> Dataset:
 
     values: "unit" for those of the paper's experiments (digits and mnist in [0, 1], cifar10 with its contrast
     normalised, points as they are); for digits and mnist also "symmetric", in [-1, 1], as tanh gives them.
-    A name with a separator in it is the path of a folder of the user's own pictures, in values as digits are.
+    A name with a separator in it is the path of the user's own pictures, in values as digits are: a folder,
+    or one .npy file, which is mapped (`data.packed`).
     InputError for another name or other values, or where a file is damaged; RunError where one cannot be got.
     """
     if os.path.basename(name) != name:
-        return folder.load(name, values)
+        return (packed if name.endswith(".npy") else folder).load(name, values)
     found = source(name)
     if values not in found.values:
         raise InputError(f"data set {name}: expected values {' or '.join(found.values)}, got {values!r}")

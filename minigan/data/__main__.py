@@ -1,10 +1,12 @@
-"""python -m minigan.data: list the data sets, fetch one, or verify one."""
+"""python -m minigan.data: list the data sets, fetch one, verify one, or pack pictures of one's own."""
 
+import os
 import sys
 from argparse import Namespace
 
 from minigan import data
 from minigan.cli import Parser, exit_status
+from minigan.data import packed
 from minigan.data.fetch import cache, find
 from minigan.errors import InputError, RunError
 from minigan.shell import typed
@@ -13,12 +15,13 @@ EXAMPLES = """\
   python -m minigan.data list             what there is, and where it is on this machine
   python -m minigan.data fetch mnist      from a mirror into the cache, unless it is here already
   python -m minigan.data verify mnist     read every byte; exit status 0 if all is whole, else 1
+  python -m minigan.data pack mine m.npy  the pictures in the folder mine, for train --data m.npy
 
 Files of your own belong in $MINIGAN_DATA/mnist and $MINIGAN_DATA/cifar10; they are looked for there first."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """List, fetch or verify as the arguments say; returns the exit status."""
+    """List, fetch, verify or pack as the arguments say; returns the exit status."""
     return exit_status(lambda: _act(_parser().parse_args(argv)))
 
 
@@ -63,11 +66,23 @@ def verify(name: str) -> str:
     return f"{name}: whole, {where(source)}"
 
 
+def pack(folder: str, path: str) -> str:
+    """Put a folder of pictures into one file, of which a run has in memory what it needs."""
+    packed.pack(folder, path)
+    return f"{path}: {os.path.getsize(path):,} bytes; {typed('train', ['--data', path])}  learns from it"
+
+
 def _act(args: Namespace) -> int:
+    if args.path is not None and args.command != "pack":
+        raise InputError(f"{args.command} takes one name at most; leave {args.path} out")
     if args.command == "list":
         if args.name is not None:
             raise InputError(f"list shows all data sets; leave {args.name} out, or verify {args.name}")
         print(table())
+    elif args.command == "pack":
+        if args.path is None:
+            raise InputError("pack needs a folder of pictures and the name of a new file that ends in .npy")
+        print(pack(args.name, args.path))
     elif args.name is None:
         raise InputError(f"{args.command} needs the name of a data set: {', '.join(data.NAMES)}")
     else:
@@ -76,9 +91,12 @@ def _act(args: Namespace) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("data", "List the data sets, fetch one, or verify one.", EXAMPLES)
-    parser.add_argument("command", choices=("list", "fetch", "verify"))
-    parser.add_argument("name", metavar="NAME", nargs="?", help=f"one of {', '.join(data.NAMES)}")
+    parser = Parser("data", "List the data sets, fetch one, verify one, or pack your own pictures.", EXAMPLES)
+    parser.add_argument("command", choices=("list", "fetch", "verify", "pack"))
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help=f"one of {', '.join(data.NAMES)}; to pack, a folder"
+    )
+    parser.add_argument("path", metavar="FILE", nargs="?", help="to pack, a new file that ends in .npy")
     return parser
 
 

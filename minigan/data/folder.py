@@ -7,7 +7,7 @@ looked at before it is unpacked, so that a small file which claims a billion pix
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,45 +34,66 @@ def load(folder: str, values: str = "unit") -> Dataset:
     Which ones are kept aside is decided by chance, the same for the same pictures, since names are often in
     the order of what is shown. InputError, one line, where a picture or the folder does not fit.
     """
-    files = _files(Path(folder))
-    pictures = _read(files)
+    found = files(Path(folder))
+    pictures = _read(found)
     n, *shape = pictures.shape
-    x = pictures.reshape(n, -1)[Streams(0, Backend())("data").permutation(n)]
-    train, valid, test = np.split(x, [n - 2 * (n // KEPT_ASIDE), n - n // KEPT_ASIDE])
-    sha256 = hashlib.sha256(repr(shape).encode() + pictures.tobytes()).hexdigest()
-    prepare, restore = scaling(255, tuple(shape), values)
-    return Dataset(
-        folder, train, valid, test, shape=tuple(shape), prepare=prepare, restore=restore, sha256=sha256
-    )
+    sha256 = sha256_of(pictures)
+    return divided(folder, pictures.reshape(n, -1)[order(n)], tuple(shape), values, sha256)
 
 
-def _files(folder: Path) -> list[Path]:
+def files(folder: Path) -> list[Path]:
     """The picture files below the folder, in the order of their names; hidden ones do not count."""
     if not folder.is_dir():
-        came = "a file" if folder.exists() else "nothing"
+        came = "a file that does not end in .npy" if folder.exists() else "nothing"
         raise InputError(f"--data: expected a folder of pictures, {folder} is {came}")
-    files = sorted(
+    found = sorted(
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
     )
-    if len(files) < LEAST:
+    if len(found) < LEAST:
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
-        raise InputError(f"--data: expected {LEAST} pictures or more ({kinds}), {folder} has {len(files)}")
-    return files
+        raise InputError(f"--data: expected {LEAST} pictures or more ({kinds}), {folder} has {len(found)}")
+    return found
 
 
-def _read(files: Sequence[Path]) -> np.ndarray:
-    """The pictures, (n, rows, columns) or (n, rows, columns, 3), each of them like the first."""
+def order(n: int) -> np.ndarray:
+    """Which of n pictures is where: the first are learned from, the last are kept aside."""
+    return Streams(0, Backend())("data").permutation(n)
+
+
+def each(files: Sequence[Path]) -> Iterator[np.ndarray]:
+    """The pictures one by one, (rows, columns) or (rows, columns, 3), each of them like the first."""
     first = _pixels(files[0])
-    pictures = np.empty((len(files), *first.shape), np.uint8)
-    for path, picture in zip(files, pictures, strict=True):
+    for path in files:
         pixels = _pixels(path)
         if pixels.shape != first.shape:
             raise InputError(
                 f"--data: expected pictures of one kind, {files[0].name} is {_kind(first)} and {path} is "
                 f"{_kind(pixels)}; bring them to one size, all grey or all in colours"
             )
+        yield pixels
+
+
+def sha256_of(pictures: np.ndarray) -> str:
+    """Of their shape and bytes, (n, rows, columns[, 3])."""
+    digest = hashlib.sha256(repr([*pictures.shape[1:]]).encode())
+    digest.update(pictures.data)
+    return digest.hexdigest()
+
+
+def divided(name: str, x: np.ndarray, shape: tuple[int, ...], values: str, sha256: str) -> Dataset:
+    """The data set of pictures (n, features) that are in order already."""
+    n = len(x)
+    train, valid, test = np.split(x, [n - 2 * (n // KEPT_ASIDE), n - n // KEPT_ASIDE])
+    prepare, restore = scaling(255, shape, values)
+    return Dataset(name, train, valid, test, shape=shape, prepare=prepare, restore=restore, sha256=sha256)
+
+
+def _read(files: Sequence[Path]) -> np.ndarray:
+    """The pictures, (n, rows, columns) or (n, rows, columns, 3)."""
+    pictures = np.empty((len(files), *_pixels(files[0]).shape), np.uint8)
+    for picture, pixels in zip(pictures, each(files), strict=True):
         picture[...] = pixels
     return pictures
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minigan.backend import Backend
+from minigan.backend import Backend, to_host
 from minigan.data.dataset import Array
 from minigan.errors import InputError
 from minigan.random import Streams
@@ -14,6 +14,7 @@ class Minibatches:
     """Minibatch i of a run, a function of (seed, i) alone.
 
     x (n, features) is moved to the backend once and as it is: pixels stay bytes until a minibatch needs them.
+    A memmap stays on the disk, and a minibatch of it is moved when it is needed.
     An epoch is `per_epoch` = n // batch minibatches; the n % batch examples over are others in every epoch.
     mine: which rows of each minibatch to give, where several workers share it.
     """
@@ -29,19 +30,25 @@ class Minibatches:
     ) -> None:
         if not 1 <= batch <= len(x):
             raise InputError(f"batch is {batch}, expected 1 to {len(x)}, the number of training examples")
-        self.x = backend.asarray(x)
+        self.on_disk = isinstance(x, np.memmap)
+        self.x = np.asarray(x) if self.on_disk else backend.asarray(x)
         self.batch, self.per_epoch, self.mine = batch, len(x) // batch, mine
-        self._streams, self._dtype, self._prepare = streams, backend.dtype, prepare
+        self._streams, self._backend, self._prepare = streams, backend, prepare
         self._epoch = -1
         self._order: Array = None  # made for the first minibatch of an epoch
 
     def minibatch(self, i: int) -> Array:
-        """(batch, features), prepared for a network, in the backend's dtype.  Never waits for the GPU."""
-        return self._prepare(self.x[self.rows(i)].astype(self._dtype, copy=False))
+        """(batch, features), prepared for a network, in the backend's dtype.
+
+        Never waits for the GPU, unless the data are on the disk.
+        """
+        x = self._backend.asarray(self.x[self.rows(i)])
+        return self._prepare(x.astype(self._backend.dtype, copy=False))
 
     def rows(self, i: int) -> Array:
         """Which examples minibatch i holds: their row numbers, (batch,)."""
         epoch, place = divmod(i, self.per_epoch)
         if epoch != self._epoch:
-            self._epoch, self._order = epoch, self._streams("order", epoch).permutation(len(self.x))
+            order = self._streams("order", epoch).permutation(len(self.x))
+            self._epoch, self._order = epoch, to_host(order) if self.on_disk else order
         return self._order[place * self.batch : (place + 1) * self.batch][self.mine]

@@ -20,7 +20,7 @@ TESTS = HERE.parent
 PACKAGE = HERE.parents[1] / "minigan"
 CORE = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
 MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
-PLUMBING = ("threads", "lock", "shell", "players", "run", "training", "progress")
+PLUMBING = ("workers", "shares", "threads", "lock", "shell", "players", "run", "training", "progress")
 RECIPES = ("settings", "mixed", "paper", "keras_mlp", "recipes")
 MODULES = (*CORE, *MEASURES, *RECIPES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
 MODULES += ("successors",)
@@ -40,6 +40,7 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "reproduce.figures": ("pictures", "drawings"),
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
+    "shares": ("workers",),
     "successors": ("successors_golden", "successors_pages"),
     "successors.pictures": ("successors_pages", "drawings"),
     "successors.twice": ("successors_penalty", "successors_golden"),
