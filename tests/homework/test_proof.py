@@ -168,6 +168,29 @@ def test_a_change_that_makes_no_Python_is_one_line(hw02):
         list(answers._read(hw02, text))
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("=== unbroadcst: mean | kept\nw\n--- minigan\n- g.sum(\n+ g.mean(", "the targets are unbroadcast"),
+        ("=== mean | kept\nw\n--- minigan\n- g.sum(\n+ g.mean(", "`target: name | checks`, got 'mean"),
+        ("=== unbroadcast: mean | kepd\nw\n--- minigan\n- g.sum(\n+ g.mean(", "hw02 has no check kepd"),
+        ("=== unbroadcast: mean | kept\nw\n--- minigam\n- g.sum(\n+ g.mean(", "no unbroadcast__minigam"),
+        ("=== unbroadcast: mean | kept\nw\n--- minigan\n- g.summ(\n+ g.mean(", "expected 'g.summ(' once"),
+        ("=== unbroadcast: mean | kept\nw\n--- minigan\n- g.sum(\n", "this changes nothing"),
+    ],
+)
+def test_a_wrong_answer_that_cannot_be_made_is_one_line(hw02, text, says):
+    with pytest.raises(InputError) as raised:
+        list(answers._read(hw02, text))
+    assert says in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_a_mistake_that_the_capstone_borrows_has_to_be_there():
+    capstone = spec.load("capstone")
+    with pytest.raises(InputError, match="hw09 has no mistake 'g_step: nothing'"):
+        list(answers._read_together(capstone, "heading\nhw09 g_step: nothing | files\n"))
+
+
 def test_mechanical_changes_are_changes(assignment):
     reference = strip.solution(assignment)
     changes = dict(mutate.mechanical(assignment))

@@ -194,6 +194,23 @@ def choose_sigma__mean_first(valid, centres, sigmas):
     return max((parzen.log_likelihood(valid, centres, s).mean(), s) for s in sigmas)
 
 
+@wrong("float32")
+def log_likelihood__product_in_float32(x, centres, sigma):
+    squared = (x * x).sum(1)[:, None] + (centres * centres).sum(1) - 2 * x @ centres.T
+    a = -squared.astype(float) / (2 * sigma**2)
+    return np.logaddexp.reduce(a, axis=1) - log(len(centres) * (sigma * sqrt(2 * pi)) ** x.shape[1])
+
+
+@wrong("float32")
+def log_likelihood__all_in_float32(x, centres, sigma):
+    x, centres = x.astype(np.float32), centres.astype(np.float32)
+    logs = np.zeros(len(x))
+    for j in range(len(x)):
+        a = -(((x[j] - centres) / np.float32(sigma)) ** 2).sum(1) / 2
+        logs[j] = a.max() + np.log(np.exp(a - a.max()).mean())
+    return logs - x.shape[1] * log(sigma * sqrt(2 * pi))
+
+
 @wrong("loss")
 def choose_sigma__a_loss(valid, centres, sigmas):
     loss, sigma = min((-parzen.log_likelihood(valid, centres, s).mean(), s) for s in sigmas)
