@@ -1,7 +1,7 @@
 """Right answers get 100, an empty one gets 0, and wrong ones lose what they are declared to lose.
 
 Here known answers run in this process, each with a seed or two, so that all of them fit into a few minutes.
-`selftest --full` runs each as a file that was handed in, right ones with 200 seeds, and mechanical changes and
+`selftest --full` runs each as a file that was handed in, right ones with 200 seeds, mechanical changes and
 the attacks; it writes the evidence.
 """
 
