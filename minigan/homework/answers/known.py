@@ -7,6 +7,8 @@ right.py holds right answers, `unbroadcast__by_einsum`.  wrong.txt changes one o
     --- minigan                                                 the answer that is changed; or several
     - g.sum(                                                    stands there once,
     + g.mean(                                                   and is replaced by this
+
+Checks that need one which is lost are lost too, and are not listed.
 """
 
 from __future__ import annotations
@@ -161,7 +163,8 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
                 ast.parse(file)
             except SyntaxError as error:
                 raise InputError(f"wrong.txt, {label}, {base}: the result is no Python: {error}") from None
-            yield Answer(target, name, base, file, frozenset(loses.split()), " ".join(says.split()))
+            every_loss = assignment.with_blocked(loses.split())
+            yield Answer(target, name, base, file, every_loss, " ".join(says.split()))
 
 
 def _read_together(assignment: Assignment, text: str) -> Iterator[Answer]:
@@ -175,7 +178,7 @@ def _read_together(assignment: Assignment, text: str) -> Iterator[Answer]:
             if known is None:
                 raise InputError(f"capstone/wrong.txt: {homework} has no mistake {name!r}")
             file, says = _of_parts(assignment, {homework: known.file}), f"{homework}: {known.says}"
-            yield Answer(homework, name, OWN, file, frozenset(loses.split()), says)
+            yield Answer(homework, name, OWN, file, assignment.with_blocked(loses.split()), says)
 
 
 def _of_parts(assignment: Assignment, files: dict[str, str], form: int | None = None) -> str:
