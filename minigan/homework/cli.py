@@ -120,7 +120,12 @@ COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
         "a scaffold for a new homework, whose proof fails until it is complete",
         [
             argument("name", help="as in hw06_dropout"),
-            argument("--targets", required=True, help="what to write, as in ops.dropout,optim.Momentum.step"),
+            argument(
+                "--targets",
+                required=True,
+                nargs="+",
+                help="what to write, as in ops.dropout optim.Momentum.step",
+            ),
         ],
     ),
 }

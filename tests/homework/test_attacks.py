@@ -8,21 +8,18 @@ import pytest
 from minigan.homework.evidence import page as evidence
 from minigan.homework.evidence.attacks import ATTACKS
 from minigan.homework.judging import isolate
-from minigan.homework.judging.kit import kit
-from minigan.homework.tasks import spec
 
 
 @pytest.fixture(scope="module")
-def small_kit():
-    """hw02 with two checks: each attack meets a first check and a second one."""
-    hw02 = spec.load("hw02")
-    with kit(replace(hw02, checks=hw02.checks[:2])) as made:
-        yield made
+def small_kits():
+    """With two checks: each attack meets a first check and a second one."""
+    with evidence.attacked_kits(checks=2) as kits:
+        yield kits
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_an_attack_gets_nothing_and_leaves_nothing(small_kit, level, attack):
-    attacked = evidence.run(small_kit, attack, level)
+def test_an_attack_gets_nothing_and_leaves_nothing(small_kits, level, attack):
+    attacked = evidence.run(small_kits[attack.homework], attack, level)
     assert attacked.holds, attacked.row()
 
 
@@ -31,10 +28,10 @@ OF_OLD = [attack for attack in ATTACKS if "empty" in attack.name and attack.stop
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize("attack", OF_OLD, ids=lambda attack: attack.name)
-def test_what_an_older_Landlock_does_not_stop_is_stopped_all_the_same(small_kit, level, attack, version):
+def test_what_an_older_Landlock_does_not_stop_is_stopped_all_the_same(small_kits, level, attack, version):
     """Truncating is a right of Landlock only from version 3 on, Linux 6.2."""
     assert len(OF_OLD) >= 4
-    attacked = evidence.run(replace(small_kit, landlock=version), attack, level)
+    attacked = evidence.run(replace(small_kits[attack.homework], landlock=version), attack, level)
     assert attacked.holds, attacked.row()
 
 
@@ -44,10 +41,10 @@ def test_there_are_attacks_of_every_kind():
     assert {attack.status for attack in ATTACKS} >= kinds
 
 
-def test_a_trace_would_be_seen(small_kit, level):
+def test_a_trace_would_be_seen(small_kits, level):
     """The detector itself: at L1 an attack that writes outside is caught red-handed."""
     attack = next(attack for attack in ATTACKS if attack.name == "removing a file outside")
-    attacked = evidence.run(small_kit, attack, 1)
+    attacked = evidence.run(small_kits[attack.homework], attack, 1)
     assert attacked.traces and not attacked.holds
 
 

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from minigan.errors import InputError
 from minigan.homework.answers import known as answers
 from minigan.homework.cli import main
 from minigan.homework.judging.judge import Outcome, Verdict
@@ -293,12 +294,18 @@ def test_a_file_of_another_name_is_listed_for_a_person_to_look_at(course, tmp_pa
         (tmp_path / "handed-in" / name / file).write_text("")
     with zipfile.ZipFile(tmp_path / "handed-in" / "dan.zip", "w") as archive:
         archive.writestr("homework_02.ipynb", "{}")
+    (tmp_path / "handed-in" / "eva.tar.gz").write_bytes(b"\x1f\x8b")
+    (tmp_path / "handed-in" / "list of names.txt").write_text("eva")
+    (tmp_path / "handed-in" / "__MACOSX").mkdir()  # unpacking on a Mac leaves it
     shutil.copy(course / "course.key", tmp_path)
     assert main(grade(tmp_path, tmp_path / "out", "--trust-submissions")) == 0
-    listed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("no hw02.py, so 0: ")]
+    out = capsys.readouterr().out
+    listed = [line for line in out.splitlines() if line.startswith("no hw02.py, so 0: ")]
     assert [line.rpartition(", ")[2] for line in listed] == [
-        *("but HW02.py", "but hw2 (1).py", "found none", "but homework_02.ipynb")
+        *("but HW02.py", "but hw2 (1).py", "found none", "but homework_02.ipynb"),
+        *[".py file or .zip file"] * 2,
     ]
+    assert "6 submissions" in out
 
 
 def test_before_it_has_finished_gradescope_reads_that():
@@ -440,6 +447,34 @@ def test_a_folder_may_hold_the_file_deeper_but_only_once(tmp_path):
     (tmp_path / "hw02.py").write_bytes(b"y")
     with pytest.raises(BadSubmission, match="found 2"):
         Submission("s", tmp_path).source("hw02")
+
+
+def test_a_folder_may_hold_a_zip_file_instead(tmp_path):
+    with zipfile.ZipFile(tmp_path / "my answer.ZIP", "w") as archive:
+        archive.writestr("hw02.py", "x")
+    student = Submission("s", tmp_path)
+    assert student.source("hw02") == b"x"
+    (tmp_path / "hw02.py").write_bytes(b"y")
+    assert student.source("hw02") == b"y"
+    (tmp_path / "hw02.py").unlink()
+    shutil.copy(tmp_path / "my answer.ZIP", tmp_path / "another.zip")
+    with pytest.raises(BadSubmission, match="found none"):
+        student.source("hw02")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="NOT TESTED without named pipes")
+def test_an_archive_is_a_file_of_its_own(tmp_path):
+    """Neither a pipe, which would be waited for, nor a link to somebody else's."""
+    for name, make in {"pipe": os.mkfifo, "link": lambda path: path.symlink_to(tmp_path / "x.zip")}.items():
+        (tmp_path / name).mkdir()
+        make(tmp_path / name / "s.zip")
+        with pytest.raises(BadSubmission):
+            Submission("s", tmp_path / name).source("hw02")
+
+
+def test_an_archive_of_all_submissions_has_to_be_unpacked(tmp_path):
+    with pytest.raises(InputError, match="handed-in.zip; unpack it first"):
+        collect(tmp_path / "handed-in.zip")
 
 
 @pytest.mark.parametrize("others", [["notes: 10:30.txt"], [".ipynb_checkpoints/hw02.py"], []])

@@ -16,7 +16,7 @@ def test_the_proof_of_a_scaffold_fails_and_says_what_is_missing(tmp_path):
         command = [sys.executable, "-m", "minigan.homework", *argv]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
-    made = run("new", "hw77_test", "--targets", "ops.relu,optim.Momentum.step,nn.Dropout")
+    made = run("new", "hw77_test", "--targets", "ops.relu,optim.Momentum.step", "nn.Dropout")
     assert made.returncode == 0, made.stderr
     assert run("start", "hw77").returncode == 0
     stub = (tmp_path / "hw77" / "hw77.py").read_text()

@@ -3,12 +3,16 @@
 import json
 import threading
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from minigan.homework.answers import known
+from minigan.homework.answers.diagnose import diagnose
 from minigan.homework.cli import COMMANDS, main
 from minigan.homework.judging.judge import digits, judge, judge_here
+from minigan.homework.judging.kit import kit
 from minigan.homework.student.progress import PATH
 from minigan.homework.tasks import strip
 from minigan.homework.tasks.spec import load
@@ -146,6 +150,64 @@ def test_no_message_names_a_folder_of_the_judge(hw02_kit, level):
     verdict = judge(hw02_kit, b"from minigan.tensor import nothing", 1, level)[0]
     message = verdict.outcomes[0].message
     assert "cannot import name 'nothing'" in message and str(hw02_kit.scratch) not in message
+
+
+def test_a_syntax_error_names_its_line_once(hw02_kit, level):
+    message = judge(hw02_kit, b"x = 1\ndef unbroadcast(g, shape)\n", 0, level)[0].outcomes[0].message
+    assert message == "your code raised SyntaxError: expected ':' (line 2 of hw02.py)"
+
+
+def test_a_syntax_error_of_other_text_than_the_file_has_its_own_line(hw02_kit, level):
+    source = b"def unbroadcast(g, shape):\n    pass\n    return eval('1 +')\n"
+    message = judge(hw02_kit, source, 0, level)[0].outcomes[0].message
+    assert message == "your code raised SyntaxError: invalid syntax (<string>, line 1) (line 3 of hw02.py)"
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("import torch", "No module named 'torch' (line 1 of hw02.py); only Python's own modules, NumPy and"),
+        ("x = input('x? ')", "EOF when reading a line (line 1 of hw02.py)"),
+        ("x = 1\0", "save the file as UTF-8"),
+        ("", "hw02.py defines no unbroadcast"),
+    ],
+)
+def test_what_a_file_cannot_do_is_said(hw02_kit, level, source, says):
+    outcome = judge(hw02_kit, source.encode(), 0, level)[0].outcomes[0]
+    assert outcome.status == "error" and says in outcome.message
+    assert ("your code" in outcome.message) == bool(source)
+
+
+def test_what_a_file_lacks_costs_only_that(level):
+    """Not the stub but nothing: a function of two was not written, or has another name."""
+    hw10 = load("hw10")
+    source = strip.solution(hw10).replace("def non_saturating", "def Non_Saturating")
+    checks = [check for check in hw10.checks if check.name in ("minimax_values", "non_saturating_values")]
+    with kit(replace(hw10, checks=checks)) as made:
+        verdict, _ = judge(made, source.encode(), 0, level)
+    assert [outcome.status for outcome in verdict.outcomes] == ["pass", "error"]
+    assert verdict.outcomes[1].message == "hw10.py defines no non_saturating"
+
+
+def test_the_first_mistake_named_is_that_of_the_check_that_is_shown():
+    def optimal_discriminator(p, q):
+        return p / (p + q)
+
+    def kl(p, q, w=1.0):
+        return np.sum(w * p * np.log(p / q))
+
+    hw11 = load("hw11")
+    with np.errstate(all="ignore"):
+        written = {"optimal_discriminator": optimal_discriminator, "kl": kl}
+        verdict, facts = judge_here(hw11, lambda: known.Known(hw11, written), 0)
+    diagnose(hw11, verdict, facts)
+    assert ["D* is 1/2" in verdict.likely[0], "0 log 0" in verdict.likely[1]] == [True, True]
+
+
+def test_the_imports_of_a_stub_name_each_module_once():
+    imports = [line for line in strip.stub(load("hw13")).splitlines() if line.startswith("from minigan")]
+    homes = [line.split()[1] for line in imports]
+    assert len(homes) >= 5 and len(set(homes)) == len(homes)
 
 
 def test_numbers_are_shown_in_as_many_digits_as_tell_them_apart():

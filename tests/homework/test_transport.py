@@ -18,9 +18,10 @@ def frame(header, body=b""):
     return io.BytesIO(struct.pack("<II", len(header), len(body)) + header + body)
 
 
+text = st.text('array \0\n"\\{}\x7f\xe9\u202e\u2028\ud800\U0001f600')
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda part: st.lists(part) | st.dictionaries(st.text().filter(lambda key: key != "array"), part),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | text,
+    lambda part: st.lists(part) | st.dictionaries(text.filter(lambda key: key != "array"), part),
 )
 
 

@@ -27,14 +27,15 @@ def diagnose(assignment: Assignment, verdict: Verdict, facts: Facts) -> None:
         alike = {c.name for c in checks if imitates(assignment, answer, c, facts[c.name], verdict.seed)}
         if any(_says_something(facts[name]) for name in alike) or _is_all(answer, alike, checks, lost):
             explained.append((answer, alike))
-    verdict.likely, left = [], {check.name for check in checks}
+    order, first_of = [check.name for check in checks], {}
+    left = set(order)
     while explained:
         answer, names = max(explained, key=lambda pair: (len(pair[1] & left), pair[0].loses <= lost))
         if not names & left:
             break
         left -= names
-        if answer.says not in verdict.likely:
-            verdict.likely.append(answer.says)
+        first_of.setdefault(answer.says, min(map(order.index, names)))
+    verdict.likely = sorted(first_of, key=lambda says: first_of[says])  # as the checks that they explain
 
 
 def _says_something(facts: list[tuple[bool, Any]]) -> bool:

@@ -7,6 +7,8 @@ right.py holds right answers, `unbroadcast__by_einsum`.  wrong.txt changes one o
     --- minigan                                                 the answer that is changed; or several
     - g.sum(                                                    stands there once,
     + g.mean(                                                   and is replaced by this
+
+Checks that need one which is lost are lost too, and are not listed.
 """
 
 from __future__ import annotations
@@ -146,6 +148,13 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
         title, says = head.split("\n", 1)
         label, _, loses = (part.strip() for part in title.partition("|"))
         target, _, name = label.partition(": ")
+        if target not in assignment.solved or not name:
+            raise InputError(
+                f"wrong.txt: expected `target: name | checks`, got {title!r}; the targets are "
+                f"{', '.join(assignment.solved)}"
+            )
+        if unknown := sorted({*loses.split()} - {check.name for check in assignment.checks}):
+            raise InputError(f"wrong.txt, {label}: {assignment.id} has no check {', '.join(unknown)}")
         for form in forms:
             base, _, change = form.partition("\n")
             file = _file(assignment, OWN if base == OWN else f"{target}__{base}")
@@ -154,7 +163,8 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
                 ast.parse(file)
             except SyntaxError as error:
                 raise InputError(f"wrong.txt, {label}, {base}: the result is no Python: {error}") from None
-            yield Answer(target, name, base, file, frozenset(loses.split()), " ".join(says.split()))
+            every_loss = assignment.with_blocked(loses.split())
+            yield Answer(target, name, base, file, every_loss, " ".join(says.split()))
 
 
 def _read_together(assignment: Assignment, text: str) -> Iterator[Answer]:
@@ -164,9 +174,11 @@ def _read_together(assignment: Assignment, text: str) -> Iterator[Answer]:
         label, _, loses = line.partition(" | ")
         homework, _, name = label.partition(" ")
         if homework in of:
-            known = next(a for a in wrong(of[homework]) if f"{a.target}: {a.name}" == name)
+            known = next((a for a in wrong(of[homework]) if f"{a.target}: {a.name}" == name), None)
+            if known is None:
+                raise InputError(f"capstone/wrong.txt: {homework} has no mistake {name!r}")
             file, says = _of_parts(assignment, {homework: known.file}), f"{homework}: {known.says}"
-            yield Answer(homework, name, OWN, file, frozenset(loses.split()), says)
+            yield Answer(homework, name, OWN, file, assignment.with_blocked(loses.split()), says)
 
 
 def _of_parts(assignment: Assignment, files: dict[str, str], form: int | None = None) -> str:
@@ -184,6 +196,7 @@ def _changed(code: str, change: str, label: str) -> str:
 
     Indentation does not matter in the first, and counts from the first line in the second.
     """
+    original = code
     for old, new in re.findall(r"((?:^-.*\n?)+)((?:^\+.*\n?)+)", change, re.MULTILINE):
         old, new = ([line[2:] for line in run.splitlines()] for run in (old, new))
         found = list(re.finditer(r"\n\s*".join(re.escape(line.strip()) for line in old), code))
@@ -193,6 +206,10 @@ def _changed(code: str, change: str, label: str) -> str:
         own = _indent(before.rpartition("\n")[2] + "x") - _indent(new[0])
         lines = [" " * max(own + _indent(line), 0) + line.strip() for line in new]
         code = before + "\n".join([lines[0].strip(), *lines[1:]]) + after
+    if code == original:
+        raise InputError(
+            f"wrong.txt, {label}: this changes nothing; `- ` lines, then the `+ ` lines for them"
+        )
     return code
 
 

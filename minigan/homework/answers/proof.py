@@ -77,7 +77,8 @@ class Proof:
 
 
 def must_work(assignment: Assignment, level: int, scratch: Path | None = None) -> None:
-    """Before a batch: the reference gets 100, the stub 0.  RunError where not."""
+    """Before a batch: the reference gets 100, the stub 0, and wrong.txt can be read.  RunError where not."""
+    answers.wrong(assignment)
     with kit(assignment, scratch) as made:
         proof = _basics(made, level, Proof(assignment, level))
     if broken := proof.broken():

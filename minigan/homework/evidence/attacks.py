@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
+from minigan.homework.tasks import spec, strip
+
 LINK = (stat.S_IFLNK | 0o777) << 16
 WRONG = "\ndef unbroadcast(g, shape):\n    return g * 0\n"
 
@@ -42,6 +44,7 @@ class Attack:
     stopped_from: int = 1
     make: Callable[[Path, Places], Path] | None = None
     at_import: bool = False  # it acts whatever the homework's functions are called
+    homework: str = "hw02"
 
     def hand_in(self, folder: Path, places: Places) -> Path:
         """Put the submission into `folder`; what there is to grade."""
@@ -50,7 +53,10 @@ class Attack:
         source = self.source
         for mark, value in vars(places).items():
             source = source.replace(f"@{mark}@", str(value))
-        (folder / "hw02.py").write_text(source, "utf-8")
+        files = list(spec.load(self.homework).files)
+        for other in files[1:]:  # of the capstone, whose first file attacks
+            (folder / f"{other}.py").write_text(strip.stub(spec.load(other)), "utf-8")
+        (folder / f"{files[0]}.py").write_text(source, "utf-8")
         return folder
 
 
@@ -128,9 +134,9 @@ def _from_text(text: str) -> Iterator[Attack]:
     """The attacks of attacks.txt."""
     for section in text.split("\n=== ")[2:]:
         head, _, code = section.partition("\n")
-        name, where, status, level = head.split(" | ")
-        source = WHERE[where](code.strip())
-        yield Attack(name, status, source, int(level.removeprefix("L")), at_import=where == "import")
+        name, where, status, level, *homework = head.split(" | ")
+        source, at_import = WHERE[where](code.strip()), where == "import"
+        yield Attack(name, status, source, int(level.removeprefix("L")), None, at_import, *homework)
 
 
 def _in_call(code: str) -> str:

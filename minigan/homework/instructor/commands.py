@@ -131,7 +131,8 @@ def bundle(arguments: Namespace) -> int:
 
 
 def new(arguments: Namespace) -> int:
-    folder = scaffold.new(arguments.name, arguments.targets.split(","))
+    targets = [target for text in arguments.targets for target in text.split(",") if target]
+    folder = scaffold.new(arguments.name, targets)
     print(f"{folder} is made; `selftest {folder.name[:4]}` says what comes next, until the proof holds")
     return 0
 

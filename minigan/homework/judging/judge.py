@@ -360,8 +360,12 @@ def _of_raised(assignment: Assignment, error: Raised) -> tuple[str, str]:
     stubs = tuple(f"{name}: your turn" for name in assignment.files)
     if error.kind == "NotImplementedError" and error.message.startswith(stubs):
         return "not_written", "the function is still the stub"
+    if ".py defines no " in error.message:
+        return "error", error.message
     where = f" (line {error.line} of {assignment.id}.py)" if error.line else ""
-    return "error", f"your code raised {error.kind}: {error.message}{where}"
+    hint = "; only Python's own modules, NumPy and minigan are there" * (error.kind == "ModuleNotFoundError")
+    hint += "; save the file as UTF-8" * ("null bytes" in error.message)
+    return "error", f"your code raised {error.kind}: {error.message}{where}{hint}"
 
 
 def _blocked(check: Check, verdict: Verdict) -> Outcome | None:

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, BinaryIO, NoReturn
 
@@ -93,7 +94,8 @@ def serve(wanted: dict[str, Any]) -> None:
             reply = {"value": value, "after": arguments}
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: the student's, and no pass
             kind = transport.kind_of(error)
-            message, (file, line) = _message(error), _place(error, wanted)
+            file, line = _place(error, wanted)
+            message = _message(error, wanted)
             if len(wanted["files"]) > 1:
                 message, line = message + (f" ({file}, line {line})" if file else ""), None
             reply = {"raised": kind, "message": message, "line": line}
@@ -111,26 +113,45 @@ def _load(wanted: dict[str, Any]) -> ModuleType:
         module = importlib.util.module_from_spec(spec)
         sys.modules[homework] = module
         spec.loader.exec_module(module)
+        if not any(callable(getattr(module, name, None)) for name in written):
+            raise NameError(f"{homework}.py defines no {' and no '.join(written)}")
         for name, home in written.items():
-            new, place = getattr(module, name, None), importlib.import_module(f"minigan.{home}")
-            if not callable(new):
-                raise NameError(f"{homework}.py defines no {name}")
+            if not callable(getattr(module, name, None)):
+                setattr(module, name, _undefined(f"{homework}.py defines no {name}"))
+            new, place = getattr(module, name), importlib.import_module(f"minigan.{home}")
             if len(wanted["written"]) > 1:
                 overlay.replace(getattr(place, name), new, wanted["written"])
             setattr(place, name, new)
     return module
 
 
+def _undefined(message: str) -> Callable[..., NoReturn]:
+    """Stands for what the file lacks, so that what it holds is judged all the same."""
+
+    def absent(*_: object, **__: object) -> NoReturn:
+        raise NameError(message)
+
+    return absent
+
+
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The two ends for frames; what the student prints goes to standard error, read as text."""
+    """The two ends for frames.  What the student prints goes to standard error, read as text; for `input()`
+    there is nothing.
+    """
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
     return requests, replies
 
 
-def _message(error: BaseException) -> str:
+def _message(error: BaseException, wanted: dict[str, Any]) -> str:
+    """Its text; of a syntax error in a file of the student's without the line, which is told beside it."""
     try:
-        return str(error)[:TEXT_LIMIT]
+        own = isinstance(error, SyntaxError) and error.filename in wanted["files"].values()
+        text = getattr(error, "msg", "") if own else error
+        return str(text)[:TEXT_LIMIT]
     except Exception:
         return ""
 
@@ -138,8 +159,8 @@ def _message(error: BaseException) -> str:
 def _place(error: BaseException, wanted: dict[str, Any]) -> tuple[str, int | None]:
     """The student's file and the line in it where it happened; nothing where it was in none."""
     names = {path: f"{homework}.py" for homework, path in wanted["files"].items()}
-    if isinstance(error, SyntaxError):
-        return names.get(error.filename, ""), error.lineno
+    if isinstance(error, SyntaxError) and error.filename in names:
+        return names[error.filename], error.lineno
     place: tuple[str, int | None] = ("", None)
     trace = error.__traceback__
     while trace:

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from minigan.errors import InputError
 from minigan.homework.tasks import spec, strip
@@ -48,11 +48,12 @@ class Submission:
         try:
             if self.path.is_symlink():
                 raise BadSubmission("it is a link")
-            if self.path.is_dir():
-                return _read_file(_find_in_folder(self.path, f"{homework}.py"))
-            if self.path.suffix.lower() == ".zip":
-                return _read_from_zip(self.path, f"{homework}.py")
-            return _read_file(self.path)
+            file = _find_in_folder(self.path, f"{homework}.py") if self.path.is_dir() else self.path
+            if file.suffix.lower() == ".zip":
+                return _read_from_zip(file, f"{homework}.py")
+            if file.suffix.lower() != ".py":
+                raise NoFile("it is no folder, .py file or .zip file")
+            return _read_file(file)
         except BadSubmission:
             raise
         except Exception as error:  # a damaged archive, or a folder of a thousand levels, fails in many ways
@@ -88,8 +89,9 @@ def _resembles(name: str, wanted: str) -> bool:
 def collect(folder: Path) -> list[Submission]:
     """Every submission in the folder, in the order of the students' names."""
     if not folder.is_dir():
-        raise InputError(f"expected a folder of submissions, got {folder}")
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        unpacked = "; unpack it first" if folder.suffix.lower() == ".zip" else ""
+        raise InputError(f"expected a folder of submissions, got {folder}{unpacked}")
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
     stems = [_stem(entry) for entry in entries]
     if not entries:
         raise InputError(f"{folder} is empty: expected a folder, .py file or .zip file for each student")
@@ -105,29 +107,39 @@ def _stem(entry: Path) -> str:
 
 
 def _find_in_folder(folder: Path, name: str) -> Path:
-    found, names, seen = [], [], 0
+    """The file of that name; where there is none, the one zip file."""
+    found, zips, names, seen = [], [], [], 0
     for place, folders, files in os.walk(folder):
         seen += len(folders) + len(files)
         folders[:] = [name for name in folders if not name.startswith(".")]  # copies that an editor keeps
         if seen > MEMBER_LIMIT:
             raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")
         found += [Path(place, name)] * (name in files)
+        zips += [Path(place, file) for file in files if file.lower().endswith(".zip")]
         names += files
-    return _only(found, name, names)
+    return zips[0] if len(zips) == 1 and not found else _only(found, name, names)
 
 
 def _read_file(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise BadSubmission(f"{path.name} is no ordinary file")
+    with _opened(path) as file:
         return _within_limit(file.read(SOURCE_LIMIT + 1))
 
 
+def _opened(path: Path) -> BinaryIO:
+    """No link is followed, and no pipe waited for."""
+    descriptor = os.open(
+        path, sum(getattr(os, f"O_{flag}", 0) for flag in ("NOFOLLOW", "NONBLOCK", "BINARY"))
+    )
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise BadSubmission(f"{path.name} is no ordinary file")
+    return open(descriptor, "rb")
+
+
 def _read_from_zip(path: Path, name: str) -> bytes:
-    if path.stat().st_size > ARCHIVE_LIMIT:
+    if path.lstat().st_size > ARCHIVE_LIMIT:
         raise BadSubmission(f"the archive has more than {ARCHIVE_LIMIT:,} bytes")
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as packed, zipfile.ZipFile(packed) as archive:
         members = archive.infolist()
         if len(members) > MEMBER_LIMIT:
             raise BadSubmission(f"it has more than {MEMBER_LIMIT} files")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -80,6 +80,13 @@ class Assignment:
     @property
     def task(self) -> str:
         return (self.folder / "README.md").read_text("utf-8")
+
+    def with_blocked(self, lost: Iterable[str]) -> frozenset[str]:
+        """These checks, and those that need one of them."""
+        names = set(lost)
+        while more := {c.name for c in self.checks if names & {*c.needs}} - names:
+            names |= more
+        return frozenset(names)
 
     @property
     def total(self) -> int:

@@ -140,7 +140,7 @@ def _emptied(source: str, functions: list[Function], why: Callable[[Function], s
 
 def _imports(assignment: Assignment, own: list[tuple[str, Piece]]) -> str:
     """NumPy, what minigan's files import for the targets, and what these use of the files themselves."""
-    future, lines = [], []
+    future, lines, named = [], [], dict[str, set[str]]()
     for module in dict.fromkeys(module for module, _ in own):
         pieces = [piece for home, piece in own if home == module]
         used = {n.id for piece in pieces for n in ast.walk(piece) if isinstance(n, ast.Name)}
@@ -151,17 +151,20 @@ def _imports(assignment: Assignment, own: list[tuple[str, Piece]]) -> str:
                 case ast.ImportFrom(module="__future__"):
                     future = [ast.unparse(node), ""]
                 case ast.Import(names=names) | ast.ImportFrom(names=names):
-                    if wanted := [
-                        n for n in names if (n.asname or n.name).partition(".")[0] in used - {"np"}
-                    ]:
-                        node.names = wanted
-                        lines.append(ast.unparse(node))
+                    for name in names:
+                        if (name.asname or name.name).partition(".")[0] not in used - {"np"}:
+                            continue
+                        if isinstance(node, ast.ImportFrom):
+                            named.setdefault(f"{node.module}", set()).add(ast.unparse(name))
+                        else:
+                            lines.append(f"import {ast.unparse(name)}")
                 case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name in used:
                     here.add(name)
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                     here |= {name} & used
         if here:
-            lines.append(f"from minigan.{module} import {', '.join(sorted(here))}")
+            named.setdefault(f"minigan.{module}", set()).update(here)
+    lines += [f"from {home} import {', '.join(sorted(names))}" for home, names in named.items()]
     return "\n".join([*future, "import numpy as np\n", *sorted(set(lines))]) + "\n"
 
 

@@ -1,6 +1,7 @@
 """Answers written apart from those that the grader knows: right ones get 100, wrong ones less.
 
-`wrong(name)` says which of the known mistakes it is (or are), as the tutor should; `wrong()` that it is none.
+`wrong(name)` says which of the known mistakes it is (or are), as the tutor should; `wrong()` that it is none,
+and `wrong(name, named=False)` that the tutor does not recognise it.
 The module hw05 holds answers to hw05, and blind_hw05 those of who had read no check; what strange.py has goes
 by its target.
 """
@@ -22,9 +23,10 @@ def right(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def wrong(*known_as: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def wrong(*known_as: str, named: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         function.is_right, function.known_as = False, known_as
+        function.is_named = named and bool(known_as)
         return function
 
     return declare

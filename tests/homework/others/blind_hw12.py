@@ -151,7 +151,7 @@ def log_likelihood__max_over_the_examples(x, centres, sigma):
     return log_p(centres, x, sigma) if len(x) == len(centres) else log_p(x, centres, sigma)
 
 
-@wrong()
+@wrong("float32")
 def log_likelihood__float32(x, centres, sigma):
     """In the dtype that came."""
     d = ((x[:, None, :] - centres[None]) ** 2).sum(axis=2)
@@ -175,7 +175,7 @@ def log_likelihood__column(x, centres, sigma):
     return log_p(x, centres, sigma)[:, None]
 
 
-@wrong()
+@wrong("float32")
 def log_likelihood__all_at_once(x, centres, sigma):
     """Squared in one matrix product in the dtype that came, rounding and all, float32 too."""
     d = (x * x).sum(1)[:, None] + (centres * centres).sum(1) - 2 * x @ centres.T
@@ -188,7 +188,7 @@ def log_likelihood__centres_of_the_first_call(x, centres, sigma, kept={}):  # no
     return log_p(x, kept.setdefault(centres.shape, centres.copy()), sigma)
 
 
-@wrong("writes_into_centres")
+@wrong("writes_into_centres", "float32")
 def log_likelihood__moves_centres(x, centres, sigma):
     """Both are shifted in place, so that the numbers are small."""
     middle = centres.mean(axis=0)

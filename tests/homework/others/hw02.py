@@ -156,7 +156,7 @@ def unbroadcast__one_buffer(g, shape, source="", buffers={}):  # noqa: B006
 AXES = {}
 
 
-@wrong("remembers_the_axes")
+@wrong("remembers_the_axes", named=False)
 def unbroadcast__remembers_the_axes(g, shape, source=""):
     """What has to go depends on g too."""
     fits(g, shape)
@@ -170,7 +170,7 @@ def _ones(n):
     return np.ones(n)
 
 
-@wrong("float64")
+@wrong("float64", named=False)
 def unbroadcast__dot_with_ones(g, shape, source=""):
     fits(g, shape)
     while g.ndim > len(shape):

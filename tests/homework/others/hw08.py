@@ -366,7 +366,7 @@ class Momentum__class_attribute(Ball):
         self.v = self.kept.setdefault(key, self.v)
 
 
-@wrong("one_velocity")
+@wrong("one_velocity", named=False)
 class Momentum__one_for_all(Ball):
     def move(self, i, p, lr, mu):
         self.v[0] = mu * self.v[0] - lr * p.grad

@@ -170,7 +170,7 @@ def log_likelihood__keeps_the_dtype(x, centres, sigma):
     return logsumexp(log_windows(x, centres, sigma) - log(len(centres))).astype(x.dtype)
 
 
-@wrong("writes_into_centres")
+@wrong("writes_into_centres", "float32")
 def log_likelihood__scales_in_place(x, centres, sigma):
     x /= sigma
     centres /= sigma
@@ -192,6 +192,23 @@ def choose_sigma__climbs(valid, centres, sigmas):
 @wrong("swapped")
 def choose_sigma__mean_first(valid, centres, sigmas):
     return max((parzen.log_likelihood(valid, centres, s).mean(), s) for s in sigmas)
+
+
+@wrong("float32")
+def log_likelihood__product_in_float32(x, centres, sigma):
+    squared = (x * x).sum(1)[:, None] + (centres * centres).sum(1) - 2 * x @ centres.T
+    a = -squared.astype(float) / (2 * sigma**2)
+    return np.logaddexp.reduce(a, axis=1) - log(len(centres) * (sigma * sqrt(2 * pi)) ** x.shape[1])
+
+
+@wrong("float32")
+def log_likelihood__all_in_float32(x, centres, sigma):
+    x, centres = x.astype(np.float32), centres.astype(np.float32)
+    logs = np.zeros(len(x))
+    for j in range(len(x)):
+        a = -(((x[j] - centres) / np.float32(sigma)) ** 2).sum(1) / 2
+        logs[j] = a.max() + np.log(np.exp(a - a.max()).mean())
+    return logs - x.shape[1] * log(sigma * sqrt(2 * pi))
 
 
 @wrong("loss")
