@@ -1,0 +1,32 @@
+"""What the HTML of furo and docutils lacks for people who do not see the page: names, levels, and no empty heading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+MENDED = {
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
+    'class="caption" role="heading">': 'class="caption" role="heading" aria-level="2">',
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
+}
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_js_file("scroll.js", loading_method="defer")
+    app.add_js_file("copy.js", loading_method="defer")
+    app.connect("build-finished", _mend)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _mend(app: Sphinx, error: Exception | None) -> None:
+    if error is not None or app.builder.format != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = mended = page.read_text(encoding="utf-8")
+        for before, after in MENDED.items():
+            mended = mended.replace(before, after)
+        if mended != text:
+            page.write_text(mended, encoding="utf-8")
