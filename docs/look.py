@@ -1,8 +1,8 @@
 """Look at every page in a browser: python docs/look.py docs/_build/html [PAGE ...]
 
-At 390, 1280 and 1920 px, light and dark, with every answer unfolded: the page does not scroll sideways, nothing is
-cut off or stands out of its column, no line of code is wider than a column of 1280 px, what scrolls in a box of its
-own shows that it does, and every picture is there and says what it shows.
+At 390, 1280 and 1920 px, light and dark, with every answer unfolded: the page does not scroll sideways,
+nothing is cut off or stands out of its column, no line of code is wider than a column of 1280 px,
+what scrolls in a box of its own shows that it does, and every picture is there and says what it shows.
 
 --axe FILE         also contrast, names and labels, by axe.min.js of the package axe-core
 --pictures FOLDER  keep a picture of each page at 390 px, light
@@ -20,8 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from docs.browser import NoBrowser, Site  # noqa: E402
 
 WIDTHS = 390, 1280, 1920
-WITH_SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-AXE = 390, 1280  # what axe looks at does not change beyond
+WITH_AXE = 390, 1280  # what axe looks at does not change beyond
 SCHEMES = "light", "dark"
 
 FAULTS = """() => {
@@ -39,7 +38,8 @@ FAULTS = """() => {
     if (e.closest('.katex, .sidebar-drawer, .toc-drawer, svg')) continue;
     if (e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1) {
       if (['hidden', 'clip'].includes(style(e).overflowX)) found.add('cut off: ' + name(e));
-      else if (scrolls(e) && e.tagName === 'PRE' && width >= 1280) found.add('wider than its column: ' + name(e));
+      else if (scrolls(e) && e.tagName === 'PRE' && width >= 1280)
+        found.add('wider than its column: ' + name(e));
       else if (scrolls(e) && !style(e).backgroundImage.includes('gradient'))
         found.add('scrolls without a sign: ' + name(e));
     }
@@ -47,7 +47,7 @@ FAULTS = """() => {
     if (box.width > 1 && box.right > width + 1 && !boxed(e)) found.add('stands out of the page: ' + name(e));
   }
   for (const e of document.images) {
-    if (!e.alt.trim() && !e.closest('[aria-hidden=true], .sidebar-logo-container')) found.add('no alternative text: ' + e.src);
+    if (!e.alt.trim() && !e.closest('[aria-hidden=true]')) found.add('no alternative text: ' + e.src);
     if (e.complete && !e.naturalWidth) found.add('no picture: ' + e.src);
   }
   return [...found];
@@ -57,7 +57,9 @@ UNFOLD = """() => {
   for (const e of document.images) e.loading = 'eager';
 }"""
 SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-AXE = "axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, nodes.map((node) => node.html)]))"
+AXE = (
+    "axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, nodes.map((node) => node.html)]))"
+)
 
 
 def main(argv: list[str]) -> int:
@@ -71,7 +73,9 @@ def main(argv: list[str]) -> int:
     pages = told.pages or sorted(page.relative_to(told.site).as_posix() for page in told.site.rglob("*.html"))
     try:
         with Site(told.site) as site, site.browser() as browser:
-            found = [fault for page in pages for fault in faults(site, browser, page, told.axe, told.pictures)]
+            found = [
+                fault for page in pages for fault in faults(site, browser, page, told.axe, told.pictures)
+            ]
     except NoBrowser as reason:
         print(f"error: {reason}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""What the HTML of furo and docutils lacks for people who do not see the page: names, levels, and no empty heading."""
+"""What the HTML of furo and docutils lacks for people who do not see the page; and every page's scripts."""
 
 from __future__ import annotations
 

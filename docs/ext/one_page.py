@@ -1,4 +1,4 @@
-"""The course on one page, lessons/course.html, to be printed or searched: the chapters as they are, one after another.
+"""The course on one page, lessons/course.html, to be printed or searched: one chapter after another.
 
 It is put together from the pages that were built. What a chapter calls #x is NN_name-x here, and a link from
 chapter to chapter stays on the page; answers are unfolded, and nothing runs.
@@ -23,7 +23,7 @@ PAGE = """\
 <body class="one-page" data-theme="light">
 <main>
 <h1>minigan: the course</h1>
-<p>All chapters on one page, to be printed or searched. On <a href="README.html">the pages of the course</a> the cells run.</p>
+<p>All chapters, to be printed or searched. On <a href="README.html">pages of their own</a> their cells run.</p>
 <ol class="contents" start="0">
 {contents}
 </ol>

@@ -15,7 +15,8 @@ class Minibatches:
 
     x (n, features) is moved to the backend once and as it is: pixels stay bytes until a minibatch needs them.
     An epoch is `per_epoch` = n // batch minibatches; the n % batch examples over are others in every epoch.
-    mine: which rows of each minibatch to give, where several workers share it.
+    mine: which rows of each minibatch to give, where several workers share it.  InputError for a batch that
+    is larger than the data, or empty.
     """
 
     def __init__(
