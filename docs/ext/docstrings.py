@@ -1,7 +1,7 @@
 """minigan's docstrings for docutils: plain text with aligned columns, in which formulas are typeset.
 
-The formula in the first line stands on its own line, and below it what that line says of shapes or of its source;
-one inside a sentence stays there (formulas.py knows them). A paragraph with columns stands as it was
+The formula in the first line stands on its own line, and below it what that line says of shapes or of its
+source; one inside a sentence stays there (formulas.py knows them). A paragraph with columns stands as it was
 typed, and so does an indented one that is no formula; in any other, `name` is code.
 """
 

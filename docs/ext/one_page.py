@@ -23,7 +23,7 @@ PAGE = """\
 <body class="one-page" data-theme="light">
 <main>
 <h1>minigan: the course</h1>
-<p>All chapters, to be printed or searched. On <a href="README.html">pages of their own</a> their cells run.</p>
+<p>To be printed or searched. On <a href="README.html">pages of their own</a> their cells run.</p>
 <ol class="contents" start="0">
 {contents}
 </ol>
