@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-
-from sphinx.application import Sphinx
+from typing import Any
 
 MENDED = {
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
@@ -18,14 +17,14 @@ FORMULA = re.compile(  # alone in the head of a column: readable as MathML, but 
 )
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Any) -> dict[str, bool]:
     app.add_js_file("scroll.js", loading_method="defer")
     app.add_js_file("copy.js", loading_method="defer")
     app.connect("build-finished", _mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _mend(app: Sphinx, error: Exception | None) -> None:
+def _mend(app: Any, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):

@@ -13,18 +13,17 @@ from collections.abc import Container
 from typing import Any
 
 from formulas import NoFormula, formulas, tex
-from sphinx.application import Sphinx
 
 COLUMN = re.compile(r"(?<=\S) {2,}(?<![.;:?!] {2})(?=\S)")
 CASES = re.compile(r"(?:(\S+) = )?(.+?),? (?:where|for) (.+?), else ([^;,]+)([;,].*)?")
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Any) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", _process)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+def _process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     lines[:] = as_restructured_text(lines, _arguments(obj))
 
 

@@ -1,4 +1,4 @@
-"""The course as one PDF, printed by a browser: python docs/paper.py docs/_build/html course.pdf"""
+"""The course as one PDF, printed by a browser: python docs/pdf.py docs/_build/html course.pdf"""
 
 from __future__ import annotations
 
