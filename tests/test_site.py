@@ -117,7 +117,8 @@ def test_all_that_is_public_says_what_it_is():
 CHAPTER = """<link rel="stylesheet" href="s.css" />
 <article role="main"><h1>04 {name}<a class="headerlink" href="#top"></a></h1>
 <p id="top"><a href="#top">a</a> <a href="05_b.html">b</a> <a href="04_a.html#top">c</a>
-<a href="../docs/x.html#y">d</a> <a href="https://e.org/#f">e</a></p><details class="g"></details></article>"""
+<a href="../docs/x.html#y">d</a> <a href="https://e.org/#f">e</a></p>
+<details class="g"></details></article>"""
 
 
 def test_the_course_on_one_page(tmp_path):
