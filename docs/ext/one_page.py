@@ -23,7 +23,7 @@ PAGE = """\
 <main>
 <h1>minigan: the course</h1>
 <p>To be printed or searched. On <a href="README.html">pages of their own</a> their cells run.</p>
-<ol class="contents" start="0">
+<ol class="chapters" start="0">
 {contents}
 </ol>
 {chapters}
