@@ -133,11 +133,14 @@ def test_the_course_on_one_page(tmp_path):
     assert '<li><a href="#05_b">05_b</a></li>' in page
 
 
-def test_a_head_with_a_formula_alone_gets_a_name(tmp_path):
+def test_what_the_html_lacks(tmp_path):
     math = '<p><span class="katex"><math><annotation encoding="tex">{}</annotation></math></span></p></th>'
     head = '<th class="head">'
     page = tmp_path / "a.html"
-    page.write_text(head + "<p></p></th>" + head + "<p>w</p></th>" + head + math.format("x_i"), "utf-8")
+    picture = '<img alt="a dot" src="../_images/dot.png" />'
+    page.write_text(
+        head + "<p></p></th>" + head + "<p>w</p></th>" + head + math.format("x_i") + picture, "utf-8"
+    )
     access._mend(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
     made = page.read_text("utf-8")
     assert made.startswith(

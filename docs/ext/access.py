@@ -1,4 +1,4 @@
-"""What the HTML of furo and docutils lacks for people who do not see the page; and every page's scripts."""
+"""What the HTML of furo and docutils lacks: names of parts, pictures that open, and two scripts for every page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ FORMULA = re.compile(  # alone in the head of a column: readable as MathML, but 
     r'<th class="head">(?=<p><span class="katex">(?:(?!</th>).)*?<annotation[^>]*>([^<]*)</annotation>)'
 )
 
+PICTURE = re.compile(
+    r'(<img\b[^>]*\bsrc="([^"]*_images/[^"]+\.png)"[^>]*>)'
+)  # on a phone one wants to open it
+
 
 def setup(app: Any) -> dict[str, bool]:
     app.add_js_file("scroll.js", loading_method="defer")
@@ -31,6 +35,7 @@ def _mend(app: Any, error: Exception | None) -> None:
         text = mended = page.read_text(encoding="utf-8")
         for before, after in MENDED.items():
             mended = mended.replace(before, after)
+        mended = PICTURE.sub(r'<a class="picture" href="\2">\1</a>', mended)
         mended = FORMULA.sub(r'<th class="head" aria-label="\1">', mended)
         if mended != text:
             page.write_text(mended, encoding="utf-8")
