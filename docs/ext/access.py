@@ -1,4 +1,4 @@
-"""What the HTML of furo and docutils lacks: names of parts, pictures that open, two scripts for every page."""
+"""What the HTML of furo and docutils lacks: names of parts, pictures that open; two scripts for all pages."""
 
 from __future__ import annotations
 
