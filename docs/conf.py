@@ -26,6 +26,8 @@ extensions = [
     "film",
     "figures",
     "live",
+    "access",
+    "one_page",
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "lessons/*.md", "CONTRIBUTING.md"]

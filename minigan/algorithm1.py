@@ -23,7 +23,8 @@ class Data(Protocol):
 
     per_epoch: int
 
-    def minibatch(self, i: int) -> Array: ...
+    def minibatch(self, i: int) -> Array:
+        """Minibatch i, (m, features), in the backend's dtype."""
 
 
 @dataclass

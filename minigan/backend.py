@@ -42,7 +42,10 @@ class Backend:
 
 
 def choose(name: str, dtype: str = "float32") -> Backend:
-    """The Backend for `--backend name`.  "auto" is CuPy where it works, else NumPy, saying why on stderr."""
+    """The Backend for `--backend name`.  "auto" is CuPy where it works, else NumPy, saying why on stderr.
+
+    InputError for another name, or where CuPy is asked for by name and does not work.
+    """
     if name not in ("numpy", "cupy", "auto"):
         raise InputError(f'backend: expected "numpy", "cupy" or "auto", got {name!r}')
     if name != "auto":

@@ -48,7 +48,8 @@ def save(path: str | os.PathLike, arrays: dict[str, np.ndarray], meta: dict) -> 
 
     The file that was there is kept as "previous", if it is whole; otherwise the older "previous" stays. So at
     every instant, whatever kills the process, a whole checkpoint has one of the two names.
-    OSError if the disk is full or the folder cannot be written; both files are then as they were.
+    OSError if the disk is full or the folder cannot be written; both files are then as they were.  ValueError
+    for what a checkpoint does not hold.
     """
     path = Path(path)
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}

@@ -45,7 +45,10 @@ JUDGES = {"mnist": (_judge, 12), "digits": (replace(_judge, scale=0.05), 60)}  #
 
 
 class Classifier:
-    """A net of dropout and maxout layers with one logit for each class, and its training so far."""
+    """A net of dropout and maxout layers with one logit for each class, and its training so far.
+
+    ValueError where the data set has no labels.
+    """
 
     def __init__(self, dataset: Dataset, settings: Settings, backend: Backend, seed: int) -> None:
         self.dataset, self.settings, self.backend = dataset, settings, backend
@@ -96,7 +99,10 @@ class Classifier:
         return np.concatenate(answers)
 
     def error(self, x: np.ndarray, labels: np.ndarray | None) -> float:
-        """The share of rows of x that are put into another class than `labels` says."""
+        """The share of rows of x that are put into another class than `labels` says.
+
+        ValueError where the data set has no labels.
+        """
         return float((self.classify(x) != _known(labels)).mean())
 
     def arrays(self) -> dict[str, Array]:

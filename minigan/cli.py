@@ -23,9 +23,11 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
+        """An InputError, in place of the end of the program."""
         raise InputError(f"{message} (--help lists the options)")
 
     def add_backend(self, default: str | None = "numpy") -> None:
+        """The option --backend."""
         self.add_argument(
             "--backend",
             choices=("numpy", "cupy", "auto"),
@@ -34,6 +36,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def add_threads(self) -> None:
+        """The option --threads."""
         self.add_argument(
             "--threads",
             type=int,
@@ -42,6 +45,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def add_sigmas(self) -> None:
+        """The option --sigmas."""
         self.add_argument(
             "--sigmas",
             type=numbers(0.001, 1000),
@@ -81,7 +85,10 @@ def numbers(least: float, most: float) -> Callable[[str], tuple[float, ...]]:
 
 
 def dispatch(argv: list[str], commands: Mapping[str, Callable[[list[str]], int]], overview: str) -> int:
-    """Run the command that `argv` names first with the rest of it; the overview where it names none."""
+    """Run the command that `argv` names first with the rest of it; the overview where it names none.
+
+    InputError where there is no such command.
+    """
     name, *rest = argv or ["--help"]
     if name in commands:
         return commands[name](rest)

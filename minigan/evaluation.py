@@ -112,6 +112,7 @@ def log_likelihood(
     """Mean and standard error over the test images in nats; sigma from the first 1,000 validation images.
 
     By two rulers: the best sigma of the grid, the paper's protocol, and under "refined" the best of all.
+    InputError where the data set lacks test or validation images.
     """
     if not len(dataset.test) or not len(dataset.valid):
         raise InputError(f"{dataset.name} has no test or no validation images: nothing to measure on")

@@ -25,7 +25,7 @@ def discriminator_loss(a: Tensor, scale: float = 0.5) -> Tensor:
     """-scale V(D, G), where a holds the logits of m examples and then those of m samples, (2m, 1)
 
     The paper's box has scale 1; its authors' code averages the two terms, 0.5.  Under SGD that halves
-    D's learning rate.
+    D's learning rate.  ValueError where a has not as many samples as examples.
     """
     if len(a.data) % 2:
         raise ValueError(

@@ -34,7 +34,7 @@ def gradcheck(
     inputs  float64 arrays away from kinks: at a kink there is no derivative to compare with
 
     Raises GradientError where the error is above `tolerance`, where f changes its inputs or its mind,
-    or where a gradient has another shape or dtype than its input.
+    or where a gradient has another shape or dtype than its input.  TypeError for inputs that are not float64.
     """
     if any(a.dtype != np.float64 for a in inputs):
         raise TypeError(f"gradcheck: expected float64 arrays, got {[str(a.dtype) for a in inputs]}")

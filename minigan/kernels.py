@@ -63,7 +63,10 @@ def blocks(n: int) -> int:
 
 @functools.cache
 def compiled(xp: Any, source: str, name: str, dtype: np.dtype) -> Any:
-    """The kernel of that name for the GPU, compiled at its first launch."""
+    """The kernel of that name for the GPU, compiled at its first launch.
+
+    TypeError where there is none for the dtype.
+    """
     real = {"float32": "float", "float64": "double"}.get(dtype.name)
     if real is None:
         raise TypeError(f"{name}: expected float32 or float64, got {dtype}")

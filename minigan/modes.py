@@ -19,6 +19,8 @@ NEAR = 3.0  # standard deviations from its mode within which a sample is of high
 
 
 class Coverage(NamedTuple):
+    """What the samples found of a mixture."""
+
     modes: int  # that have at least one sample of high quality
     high_quality: float  # the share of all samples
     counts: np.ndarray  # samples of high quality by mode
@@ -27,7 +29,8 @@ class Coverage(NamedTuple):
 def coverage(samples: np.ndarray, modes: np.ndarray, std: float) -> Coverage:
     """Which modes the samples hit.        samples (n, d), modes (k, d), std of each mode in each direction
 
-    A sample is of high quality if its nearest mode is within 3 std.
+    A sample is of high quality if its nearest mode is within 3 std.  InputError for no samples, or some that
+    are not finite.
     """
     _finite(samples)
     squares = ((samples[:, None].astype(np.float64) - modes) ** 2).sum(axis=2)
@@ -42,6 +45,8 @@ def ceiling(d: int) -> float:
 
 
 class Classes(NamedTuple):
+    """What a classifier says of samples."""
+
     shares: np.ndarray  # of the samples that the classifier puts into each class
     entropy: float  # of the mean of p(y|x), in nats; log(classes) if all are equally frequent
     score: float  # from 1 to the number of classes
@@ -51,7 +56,8 @@ def classes(probabilities: np.ndarray) -> Classes:
     """What a classifier's p(y|x) says of samples.        probabilities (n, classes)
 
     score = exp(mean of KL(p(y|x) || p(y))): high where each sample is clear and all classes occur
-    (Salimans et al. 2016, with a classifier of the data set itself).
+    (Salimans et al. 2016, with a classifier of the data set itself).  InputError for no samples, or some that
+    are not finite.
     """
     _finite(probabilities)
     p = probabilities.astype(np.float64)
@@ -68,7 +74,8 @@ def nearest(
     """For each row of x (n, d) the nearest of `others`, (n, d), and min_j |x_i - others_j|, (n,).
 
     prepare makes, a chunk at a time, values like x's of a data set's bytes.
-    |x - y|^2 = |x|^2 - 2 x.y + |y|^2, of which |x|^2 does not decide.
+    |x - y|^2 = |x|^2 - 2 x.y + |y|^2, of which |x|^2 does not decide.  InputError for no samples, or some
+    that are not finite.
     """
     _finite(x)
     wide = x.astype(np.float64)

@@ -33,6 +33,7 @@ class Layer:
         return {}
 
     def parameters(self) -> list[Tensor]:
+        """The tensors of `named_parameters`, in that order."""
         return list(self.named_parameters().values())
 
 
@@ -78,7 +79,10 @@ class Maxout(Linear):
 
 
 class Dropout(Layer):
-    """Keeps each input with probability `keep` and divides it by `keep`; the identity at evaluation."""
+    """Keeps each input with probability `keep` and divides it by `keep`; the identity at evaluation.
+
+    ValueError unless 0 < keep <= 1.
+    """
 
     def __init__(self, keep: float) -> None:
         if not 0 < keep <= 1:
@@ -103,7 +107,7 @@ class BatchNorm(Layer):
     """y = gamma (x - mu) / sqrt(var + eps) + beta        x (m, features); gamma = 1, beta = 0
 
     mu, var: of the batch in training, running averages at evaluation (Ioffe and Szegedy 2015).  The
-    averages move by 1 - momentum in each training call.
+    averages move by 1 - momentum in each training call.  ValueError for a batch of one in training.
     """
 
     def __init__(self, features: int, backend: Backend, momentum: float = 0.9, eps: float = 1e-5) -> None:

@@ -2,7 +2,9 @@
 
 g is the gradient of the loss with respect to the operation's result.  A pullback returns this input's
 share; `backward` adds shares up and undoes broadcasting, so `add` may return g for both of its inputs.
-An operand that is a Python number is a constant.  Arrays are of one library and one dtype.
+An operand that is a Python number is a constant.  Arrays are of one library and one dtype.  Bad operands are
+refused under the operation's name: TypeError for what is no Tensor (nor a Python number, where one may
+stand), ValueError for shapes that do not fit.
 """
 
 from __future__ import annotations

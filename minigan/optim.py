@@ -18,15 +18,18 @@ from minigan.tensor import Array, Tensor
 class Optimiser(Protocol):
     """What moves a player.  A checkpoint keeps its state, a log its learning rate and momentum."""
 
-    def step(self, t: int, epoch: int) -> None: ...
+    def step(self, t: int, epoch: int) -> None:
+        """Move the parameters once, by their gradients."""
 
     def state(self) -> dict[str, list[Array]]:
         """Arrays in the order of the parameters, which a checkpoint is written back into."""
         ...
 
-    def learning_rate(self, t: int, /) -> float: ...
+    def learning_rate(self, t: int, /) -> float:
+        """The rate of step t."""
 
-    def momentum(self, epoch: int, /) -> float: ...
+    def momentum(self, epoch: int, /) -> float:
+        """The momentum in that epoch."""
 
 
 def exponential_decay(start: float, factor: float, minimum: float) -> Callable[[int], float]:
@@ -62,7 +65,10 @@ class Theta:
         return [vector[i : i + p.data.size].reshape(p.shape) for p, i in parts], vector
 
     def gather(self) -> tuple[Array, Array]:
-        """Both vectors.  What is no view yet, or has been replaced since, is copied into its place first."""
+        """Both vectors.  What is no view yet, or has been replaced since, is copied into its place first.
+
+        ValueError where a parameter has no gradient.
+        """
         self._gather_data()
         for p, grad in zip(self.parameters, self.grad, strict=True):
             if p.grad is None:

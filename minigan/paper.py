@@ -191,9 +191,11 @@ class Recipe(Settings):
         return (algorithm1.UPDATES | mixed.UPDATES)[self.update]
 
     def generator(self, dataset: Dataset, streams: Streams) -> Layer:
+        """G as it starts, for this data set."""
         return self.networks.generator(self.z, dataset, streams)
 
     def discriminator(self, dataset: Dataset, streams: Streams) -> Layer:
+        """D as it starts, for this data set."""
         D = self.networks.discriminator(dataset, self.pack, streams)
         return D if self.pack == 1 else Packed(D, self.pack)
 
@@ -204,6 +206,7 @@ class Recipe(Settings):
         return stream.normal((count, self.z))
 
     def optimiser_of(self, net: Layer) -> Optimiser:
+        """The optimiser of a player, its schedules among the settings."""
         learning_rate = exponential_decay(self.lr, self.lr_decay, self.lr_min)
         if self.optimiser == "adam":
             return Adam(net.parameters(), learning_rate, beta1=self.momentum)

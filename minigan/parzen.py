@@ -35,7 +35,10 @@ def log_likelihood(x: Array, centres: Array, sigma: float) -> Array:
 
 
 def log_likelihoods(x: Array, centres: Array, sigmas: Sequence[float]) -> Array:
-    """`log_likelihood` at each sigma: (sigmas, m).  All are made of the same squared distances."""
+    """`log_likelihood` at each sigma: (sigmas, m).  All are made of the same squared distances.
+
+    InputError for shapes that do not fit, no examples, numbers that are not finite, or an extreme sigma.
+    """
     _check(x, centres, sigmas)
     return _log_p(_Pairs(x, centres), sigmas)
 
@@ -46,6 +49,7 @@ def choose_sigma(valid: Array, centres: Array, sigmas: Iterable[float] = SIGMAS)
     The authors give the first 1,000 validation images and `SIGMAS`.  The sum in log p is at least its
     largest term and at most n times that, so the nearest centre alone tells log p to within log n.  A sigma
     that is behind another by more than this cannot be the best, and nothing else is computed for it.
+    InputError where there is none to choose from, and as `log_likelihoods`.
     """
     sigmas = list(sigmas)
     if not sigmas:

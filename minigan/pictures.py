@@ -45,7 +45,8 @@ def save_grid(
 ) -> None:
     """The images of `tile` as PNG; with `nearest`, one image per row, these in a framed column at the right.
 
-    So the paper's Figure 2 shows beside the last sample of each row its nearest training example.
+    So the paper's Figure 2 shows beside the last sample of each row its nearest training example.  InputError
+    where `nearest` has not one image per row, and as `tile`.
     """
     from PIL import Image
 
@@ -72,6 +73,7 @@ def save_points(path: str | os.PathLike, real: np.ndarray, fake: np.ndarray) -> 
     """Generated points over real ones: a scatter for (n, 2), histograms for (n,) and (n, 1).
 
     The view is that of the real points; how many generated ones lie outside is said in the legend.
+    InputError where there are no points, some are not finite, or the two differ in coordinates.
     """
     real, fake = _points("real", real), _points("generated", fake)
     if real.shape[1] != fake.shape[1]:
@@ -109,6 +111,8 @@ def save_curves(
     log        records of log.jsonl, with epoch, d_loss, g_loss, d_real, d_fake
     d_balance  D's loss at the balance, D = 1/2: log 2 with the factor 0.5
     g_balance  G's loss there: log 2, or -log 2 for the minimax loss
+
+    InputError where the log has no epoch or lacks a column.
     """
     if not log:
         raise InputError("curves: the log has no epoch yet; there is nothing to draw")
@@ -143,6 +147,7 @@ def save_film(path: str | os.PathLike, frames: Sequence[str | os.PathLike], seco
     """A GIF of about `seconds` that shows the pictures in `frames` one after the other and holds the last.
 
     At most 60 frames, evenly chosen with the first and the last, in the 32 colours of the last one.
+    InputError where there is no picture, one cannot be read, or one has another size.
     """
     if not frames:
         raise InputError("film: there are no pictures to show")

@@ -27,7 +27,10 @@ def load_data(recipe: Recipe) -> data.Dataset:
 def set_up(
     recipe: Recipe, dataset: data.Dataset, backend: Backend, seed: int, workers: Workers = ALONE
 ) -> Game:
-    """The players as they start, and all they play with: of every minibatch, this worker's rows."""
+    """The players as they start, and all they play with: of every minibatch, this worker's rows.
+
+    InputError where the recipe does not fit the data set or the number of workers.
+    """
     mine = shares.rows_of(recipe.batch, workers, recipe.pack)
     least = recipe.batch // recipe.pack // workers.size * recipe.pack
     if least == 0 or not recipe.networks.batch.holds(least):
@@ -67,7 +70,10 @@ def arrays(game: Game) -> dict[str, Array]:
 
 
 def generate(G: Layer, z: Array, chunk: int = 1000) -> np.ndarray:
-    """G(z) without dropout, (count, features) on the host; in chunks, so that the memory stays bounded."""
+    """G(z) without dropout, (count, features) on the host; in chunks, so that the memory stays bounded.
+
+    RunError where they are not finite.
+    """
     samples = np.concatenate(
         [to_host(G(Tensor(z[i : i + chunk]), None).data) for i in range(0, len(z), chunk)]
     )

@@ -73,7 +73,10 @@ def configure_again(stored: Config, recipe: Recipe, seed: int, backend: str, wan
 
 
 def create(out: str | None, config: Config) -> Path:
-    """A new run folder: `out`, or the first free runs/<recipe>-1, -2, ...  Never one that holds a run."""
+    """A new run folder: `out`, or the first free runs/<recipe>-1, -2, ...  Never one that holds a run.
+
+    InputError where it holds a run or cannot be made.
+    """
     if out is not None:
         folder = Path(out)
         if (folder / "config.json").exists() or (folder / "checkpoint.npz").exists():
@@ -187,7 +190,10 @@ def cut_log(folder: Path, t: int) -> None:
 
 
 def restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Write the newest whole checkpoint of the folder into the players."""
+    """Write the newest whole checkpoint of the folder into the players.
+
+    InputError where the checkpoint is not of this game.
+    """
     saved, meta, note = checkpoint.load_newest(folder / "checkpoint.npz")
     if note:
         print(note, file=sys.stderr)

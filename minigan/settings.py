@@ -26,10 +26,12 @@ MOMENTUM = Limit(lambda v: 0 <= v < 1, "a number from 0 to below 1")
 
 
 def setting(default: Any, help: str, limit: Limit) -> Any:
+    """A field with its default, its help and its limit."""
     return field(default=default, metadata={"help": help, "choices": None, "limit": limit})
 
 
 def choice(default: Any, help: str, choices: Iterable[str]) -> Any:
+    """A field that has one of a few names."""
     choices = tuple(choices)
     limit = Limit(choices.__contains__, f"one of {', '.join(choices)}")
     return field(default=default, metadata={"help": help, "choices": choices, "limit": limit})
@@ -63,6 +65,7 @@ class Settings:
 
 
 def flag(name: str) -> str:
+    """The option of the command line that sets the field of that name."""
     return "--" + name.replace("_", "-")
 
 

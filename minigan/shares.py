@@ -31,10 +31,12 @@ class Rows:
 
     @property
     def weight(self) -> float:
+        """The share of the minibatch, count / of."""
         return self.count / self.of
 
     @property
     def slice(self) -> slice:
+        """The rows as an index."""
         return slice(self.first, self.first + self.count)
 
     def divided(self, by: int) -> Rows:

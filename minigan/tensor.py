@@ -61,10 +61,12 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """That of the data."""
         return self.data.shape
 
     @property
     def dtype(self) -> Any:
+        """That of the data."""
         return self.data.dtype
 
     def __repr__(self) -> str:
@@ -78,7 +80,8 @@ def backward(loss: Tensor, wrt: Iterable[Tensor], keep_graph: bool = False) -> N
     zeros.  The graph is forgotten as it is used, so that its arrays die at once; where a second loss
     shares it, the first call says keep_graph=True.
 
-    loss: one number.  Raises ValueError where it is not, or where the graph was used before.
+    loss: one number.  Raises ValueError where it is not, or where the graph was used before.  TypeError where
+    loss or wrt are no Tensors, or a gradient comes in another dtype than its input's.
     """
     wanted = _wanted(wrt)
     if not isinstance(loss, Tensor):
@@ -120,7 +123,8 @@ def into(pullback: Callable[..., Array]) -> Callable[..., Array]:
 def unbroadcast(g: Array, shape: tuple[int, ...], source: str = "unbroadcast") -> Array:
     """Undo broadcasting from `shape` to g.shape: sum g over every axis that was stretched or added.
 
-    If y_ij = x_j for all i, the chain rule gives dL/dx_j = sum_i dL/dy_ij.
+    If y_ij = x_j for all i, the chain rule gives dL/dx_j = sum_i dL/dy_ij.  ValueError where g cannot have
+    come from `shape`.
     """
     added = g.ndim - len(shape)
     if added < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[added:], strict=True)):

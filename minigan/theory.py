@@ -62,6 +62,7 @@ class Normals(NamedTuple):
     shares: tuple[float, ...] = (1.0,)
 
     def density(self, x: Array) -> Array:
+        """Its values at the points x."""
         mean, std, share = map(np.array, self)
         z = (x[:, None] - mean) / std
         return (share / (std * sqrt(2 * pi)) * np.exp(-z * z / 2)).sum(axis=1)

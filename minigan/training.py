@@ -36,7 +36,7 @@ class Training:
     """The game of one config; `start` or `resume` says in which folder it is played.
 
     Of several workers each has a Training; what depends on the clock is worker 0's to decide, and only
-    worker 0 writes.
+    worker 0 writes.  InputError where several workers are to compute on a GPU.
     """
 
     def __init__(self, config: Config, backend: Backend, workers: Workers = ALONE) -> None:

@@ -71,7 +71,7 @@ def _inline(translator: nodes.NodeVisitor, node: nodes.Element) -> None:
 
 
 def _display(translator: nodes.NodeVisitor, node: nodes.Element) -> None:
-    translator.body.append(f'<div class="formula" tabindex="0">{_formula(node, display=True)}</div>\n')
+    translator.body.append(f'<div class="formula">{_formula(node, display=True)}</div>\n')
     raise nodes.SkipNode
 
 

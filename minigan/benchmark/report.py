@@ -1,6 +1,7 @@
 """The report: the numbers as tables in Markdown, which can be read in a terminal too."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from minigan.benchmark.gpu import MEANING
@@ -24,8 +25,9 @@ def tables(result: Mapping[str, Any]) -> str:
     machine, threads = result["machine"], result["threads"]
     gpu = f"{machine['gpu']}, CuPy {machine['cupy']}; " if "gpu" in machine else ""
     threads = f"{threads} thread{'s' * (threads > 1)}" if threads else "as many threads as NumPy chooses"
+    command = " \\\n        ".join(wrap(result["command"], 80, break_on_hyphens=False))
     heading = f"""\
-    {result["command"]}
+    {command}
 
 - {result["recipe"]}, {result["update"]} update, k = {result["k"]}, batch {result["batch"]}, float32,
   {result["parameters"]:,} parameters

@@ -16,7 +16,8 @@ class Minibatches:
     x (n, features) is moved to the backend once and as it is: pixels stay bytes until a minibatch needs them.
     A memmap stays on the disk, and a minibatch of it is moved when it is needed.
     An epoch is `per_epoch` = n // batch minibatches; the n % batch examples over are others in every epoch.
-    mine: which rows of each minibatch to give, where several workers share it.
+    mine: which rows of each minibatch to give, where several workers share it.  InputError for a batch that
+    is larger than the data, or empty.
     """
 
     def __init__(

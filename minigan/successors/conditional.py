@@ -20,7 +20,10 @@ from minigan.tensor import Array, Tensor
 
 
 class Conditional(Layer):
-    """[z, y] -> [net([z, y]), y]: a generator that hands on its label, the last `classes` columns"""
+    """[z, y] -> [net([z, y]), y]: a generator that hands on its label, the last `classes` columns
+
+    ValueError where x has not that many columns and more.
+    """
 
     def __init__(self, net: Layer, classes: int) -> None:
         self.net, self.classes = net, classes

@@ -6,7 +6,8 @@ their windows stood and sums where these overlap: the transpose of P, because <P
 and r.  The derivative of a linear map is the map itself, and its pullback the transpose, so the pullback of
 each is the other.  A convolution is a matrix product after the one, y = P(x) W + b, and a transposed
 convolution a product before the other, y = P^T(x W^T) + b.  Channels come last: x (m, *n, c) holds m examples
-with c numbers at each place.  Nothing below knows how many dimensions n has.
+with c numbers at each place.  Nothing below knows how many dimensions n has.  TypeError where dtypes differ;
+ValueError where shapes do not fit each other or the windows.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ NETS = ("plain", "adversarially trained")
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     data: str = "mnist"
     epochs: int = 8
     eps: float = 0.25
@@ -42,7 +44,10 @@ def adversarial(net: Layer, x: Array, labels: Array, eps: float, rng: Stream | N
 
 
 def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
-    """For each net its error on test images and on those moved by eps, and how sure it is where it errs."""
+    """For each net its error on test images and on those moved by eps, and how sure it is where it errs.
+
+    InputError for a data set that has no settings here.
+    """
     dataset = data.load(settings.data)
     if dataset.test_labels is None or settings.data not in SETTINGS:
         raise InputError(f"--data: expected one of {', '.join(SETTINGS)}, got {settings.data}")

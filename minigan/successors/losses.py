@@ -3,6 +3,7 @@
 D's takes the logits of m examples and then those of m samples, a (2m, 1); G's those of its samples; players
 descend.  A logit means another thing each time: a level to be at (least squares), a height whose differences
 count (Wasserstein, hinge), minus a cost (loss-sensitive).  D(x) = sigmoid(a) is no probability of theirs.
+ValueError for an odd number of logits.
 """
 
 from __future__ import annotations

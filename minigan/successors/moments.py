@@ -2,7 +2,7 @@
 
 Two moments first, mean and covariance; then all of them at once, by a kernel: the maximum mean discrepancy,
 
-    MMD^2 = E k(x, x') - 2 E k(x, y) + E k(y, y'),    k(a, b) = sum over sigma of exp(-|a - b|^2 / 2 sigma^2),
+    MMD^2 = E k(x, x') - 2 E k(x, y) + E k(y, y'),    k(a, b) = sum_sigma exp(-|a - b|^2 / 2 sigma^2),
 
 is 0 only where x and y have one distribution (Gretton et al. 2012).  G descends it on minibatches: generative
 moment matching networks (Li et al. 2015, equation 3; Dziugaite et al. 2015).  The same number, among many
@@ -31,6 +31,8 @@ LOSSES = ("two moments", "MMD")
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     data: str = "ring8"
     updates: int = 3000
     batch: int = 200
@@ -86,7 +88,10 @@ def p_value(x: Array, y: Array, sigmas: Sequence[float], splits: int, rng: Strea
 
 
 def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
-    """For each loss the modes, the share of high quality, the p-value and samples; the data's beside it."""
+    """For each loss the modes, the share of high quality, the p-value and samples; the data's beside it.
+
+    ValueError where the data are no mixture.
+    """
     dataset = data.load(settings.data)
     if not isinstance(dataset, data.Mixture):
         raise ValueError(f"moments: expected a mixture, got {settings.data}")

@@ -30,6 +30,8 @@ GAMES = ("one-sided penalty", "two-sided penalty", "clipping", "GAN")
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     updates: int = 600
     batch: int = 100
     units: int = 64

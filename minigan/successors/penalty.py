@@ -55,7 +55,10 @@ def between(x: Array, fake: Array, rng: Stream) -> Array:
 
 @singledispatch
 def slope(layer: Layer, x: Tensor, g: Tensor) -> Tensor:
-    """g dlayer/dx, from the gradient by what the layer makes of x to that by x.  Masks are constants."""
+    """g dlayer/dx, from the gradient by what the layer makes of x to that by x.  Masks are constants.
+
+    TypeError for a layer that is not known here.
+    """
     raise TypeError(f"input_gradient: {type(layer).__name__} is not known to be linear between kinks")
 
 

@@ -40,6 +40,7 @@ class LSTM:
         self.linear, self.units = Linear(inputs + units, 4 * units, rng, scale), units
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """One word: the next h and c."""
         n, a = self.units, self.linear(concatenate([x, h], axis=1), None)
         gates, g = sigmoid(a[:, : 3 * n]), tanh(a[:, 3 * n :])
         i, f, o = (gates[:, k * n : (k + 1) * n] for k in range(3))
@@ -56,6 +57,7 @@ class Translator:
         self.source, self.target, self.units = source, target, units
 
     def parameters(self) -> list[Tensor]:
+        """Those of both LSTMs and of the last layer."""
         layers = self.reader.linear, self.speaker.linear, self.words
         return [p for layer in layers for p in layer.parameters()]
 
@@ -167,6 +169,8 @@ def backwards(x: Array) -> Array:
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     updates: int = 1500
     batch: int = 100
     units: int = 96

@@ -32,6 +32,8 @@ LAYERS = (  # transposed or not, lengths, channels in, channels out; windows of 
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     layers: tuple[tuple[bool, int, int, int], ...] = LAYERS
     batch: int = 64
     turns: int = 15

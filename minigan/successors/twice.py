@@ -72,6 +72,7 @@ def leaky_relu(x: Tensor, slope: float) -> Tensor:
 
 
 def constant(value: float, like: Tensor) -> Tensor:
+    """A constant in the dtype and the library of `like`."""
     return Tensor(xp_of(like.data).full((), value, like.dtype))
 
 
@@ -108,7 +109,10 @@ RULES: dict[Affine, Callable[[Tensor], Tensor]] = {
 
 
 def judged(D: Layer, x: Tensor) -> Tensor:
-    """D(x) from these operations, for a D of linear layers with RULES, and leaky ReLUs"""
+    """D(x) from these operations, for a D of linear layers with RULES, and leaky ReLUs
+
+    TypeError for another layer.
+    """
     if not isinstance(D, Sequential):
         raise TypeError(f"judged: expected a Sequential, got {type(D).__name__}")
     for layer in D.layers:
@@ -127,6 +131,8 @@ def judged(D: Layer, x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     sizes: tuple[tuple[int, ...], ...] = ((2, 128, 128, 1), (784, 256, 256, 1))
     points: int = 100
     units: int = 16

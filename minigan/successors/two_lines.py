@@ -25,6 +25,8 @@ from minigan.tensor import Array, Tensor, backward
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     thetas: tuple[float, ...] = (-1.0, -0.5, -0.25, -0.1, 0.1, 0.25, 0.5, 1.0)
     updates: int = 1000
     batch: int = 100

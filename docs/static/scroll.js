@@ -1,0 +1,12 @@
+// What is wider than its column scrolls in a box of its own: by keyboard too, and with a shadow where it goes on.
+"use strict";
+{
+  const boxes = document.querySelectorAll(".highlight pre, .table-wrapper, .formula, dt.sig");
+  const look = (box) => {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0; // site.css draws the shadow by this
+    else box.removeAttribute("tabindex");
+  };
+  const size = new ResizeObserver((changed) => changed.forEach(({ target }) => look(target)));
+  for (const box of boxes) size.observe(box);
+  document.fonts.ready.then(() => boxes.forEach(look));
+}

@@ -1,0 +1,196 @@
+"""What the site makes of the repository formulas, the course on one page, diagrams; a look at its pages."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lessons import diagrams
+from minigan import ops
+from minigan.tensor import Tensor
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "docs" / "ext"))  # as docs/conf.py does
+
+from docs import look  # noqa: E402
+from docs.browser import NoBrowser, Site  # noqa: E402
+from docs.ext import access, docstrings, formulas, one_page  # noqa: E402
+
+# Formulas
+
+
+@pytest.mark.parametrize(
+    ("plain", "made"),
+    [
+        ("1 / (1 + e^-x)", r"\frac{1}{1 + e^{-x}}"),
+        ("a b / c d", r"\frac{a\,b}{c}\,d"),
+        ("g -> g dy/dx", r"g \to g\,\frac{\mathrm{d}y}{\mathrm{d}x}"),
+        ("x^(n-1)", "x^{n - 1}"),
+        ("(a + b) (c + d) / 2", r"\frac{(a + b)\,(c + d)}{2}"),
+        ("V(D, G) = E_x log D(x)", r"V(D,\, G) = \mathbb{E}_{x}\,\log\,D(x)"),
+        ("y = P^T(x W^T) + b", r"y = P^{T}(x\,W^{T}) + b"),
+        ("y_j = max_i x_ij", r"y_{j} = \max_{i}\,x_{ij}"),
+        ("<u, J v>", r"\langle u, J\,v \rangle"),
+        ("|x - y|^2 / 2 sigma^2", r"\frac{\lvert x - y \rvert^{2}}{2 \sigma^{2}}"),
+        ("v <- mu v - lr g;  p <- p + v", r"v \leftarrow \mu\,v - \mathrm{lr}\,g,\qquad p \leftarrow p + v"),
+        ("p(y_t | v, y_t-1)", r"p(y_{t} \mid v,\, y_{t-1})"),
+        ("keep * x", r"\mathrm{keep} \cdot x"),
+    ],
+)
+def test_a_formula_in_tex(plain, made):
+    assert formulas.tex(plain) == made
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x +", "(x", "x = = y", "a tensor", "d loss / d p", "x, y", "log", "max_i"]
+)
+def test_what_is_no_formula(text):
+    with pytest.raises(formulas.NoFormula):
+        formulas.tex(text)
+
+
+def test_an_argument_is_a_name():
+    assert (
+        formulas.tex("start / factor^t", {"start", "factor"}) == r"\frac{\mathrm{start}}{\mathrm{factor}^{t}}"
+    )
+    with pytest.raises(formulas.NoFormula):
+        formulas.tex("start / factor^t")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("With D = sigmoid(a): finite at every a.", ["D = sigmoid(a)"]),
+        ("Goes on in runs/digits-1, -2, and the log of a run.", []),
+        ("python -m minigan.train", []),
+        ("q <- q exp(-t) / its sum", []),  # better none than a half
+        ("m += mean of -log D over the rows", ["-log D"]),
+    ],
+)
+def test_formulas_inside_a_sentence(text, found):
+    pieces = formulas.formulas(text)
+    assert "".join(piece for piece, _ in pieces) == text
+    assert [piece for piece, made in pieces if made] == found
+
+
+def test_a_docstring_for_docutils():
+    doc = """y = x W + b        x (m, inputs), b (outputs,)
+
+    In `ops`, with D = 1/2:
+
+        V = -log 4      (paper, equation 1)
+
+    name   a table, as it was typed"""
+    made = "\n".join(docstrings.as_restructured_text(re.sub("\n    ", "\n", doc).splitlines()))
+    assert ".. math::\n\n    y = x\\,W + b\n" in made
+    assert "``x (m, inputs), b (outputs,)``" in made
+    assert "``ops``" in made and r":math:`D = \frac{1}{2}`" in made
+    assert "    V = -\\log\\,4\\qquad\\text{(equation 1)}\n" in made
+    assert "::\n\n    name   a table, as it was typed" in made
+
+
+def test_cases_and_what_is_said_of_them():
+    (_, _, formula, *_, said, _) = docstrings.as_restructured_text(
+        ["x where x > 0, else slope * x; derivative `slope` at 0"], {"slope"}
+    )
+    assert r"\begin{cases} x & \text{where } x > 0 \\ \mathrm{slope} \cdot x" in formula
+    assert said == "derivative \\ ``slope``\\  at 0"
+
+
+def test_all_that_is_public_says_what_it_is():
+    silent = []
+    for module in re.findall(r"automodule:: (\S+)", (ROOT / "docs" / "api.md").read_text("utf-8")):
+        path = ROOT / module.replace(".", "/")
+        source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for node in ast.parse(source.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
+                silent += [] if ast.get_docstring(node) else [f"{module}.{node.name}"]
+    assert silent == []
+
+
+# The course on one page
+
+CHAPTER = """<link rel="stylesheet" href="s.css" />
+<article role="main"><h1>04 {name}<a class="headerlink" href="#top"></a></h1>
+<p id="top"><a href="#top">a</a> <a href="05_b.html">b</a> <a href="04_a.html#top">c</a>
+<a href="../docs/x.html#y">d</a> <a href="https://e.org/#f">e</a></p>
+<details class="g"></details></article>"""
+
+
+def test_the_course_on_one_page(tmp_path):
+    for name in "04_a", "05_b", "the_paper":
+        (tmp_path / f"{name}.html").write_text(CHAPTER.format(name=name), encoding="utf-8")
+    page = one_page.one_page(tmp_path)
+    ids = re.findall(r'id="([^"]+)"', page)
+    assert ids == ["04_a", "04_a-top", "05_b", "05_b-top", "the_paper", "the_paper-top"]
+    assert page.count("<h1>") == 1 and page.count("<h2>") == 3 and page.count("<details open") == 3
+    links = re.findall(r'href="([^"]+)"', page.partition('id="05_b"')[2].partition("</article>")[0])
+    assert links == ["#05_b-top", "#05_b", "#04_a-top", "../docs/x.html#y", "https://e.org/#f"]
+    assert '<li><a href="#05_b">05_b</a></li>' in page
+
+
+def test_what_the_html_lacks(tmp_path):
+    math = '<p><span class="katex"><math><annotation encoding="tex">{}</annotation></math></span></p></th>'
+    head = '<th class="head">'
+    page = tmp_path / "a.html"
+    picture = '<img alt="a dot" src="../_images/dot.png" />'
+    page.write_text(
+        head + "<p></p></th>" + head + "<p>w</p></th>" + head + math.format("x_i") + picture, "utf-8"
+    )
+    access._mend(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
+    made = page.read_text("utf-8")
+    assert made.startswith(
+        '<td class="head"></td><th class="head"><p>w</p></th><th class="head" aria-label="x_i">'
+    )
+
+
+# Diagrams
+
+
+@pytest.mark.parametrize("name", diagrams.DIAGRAMS)
+def test_a_diagram_is_what_the_code_draws(name):
+    assert (ROOT / "lessons" / "img" / name).read_text("utf-8") == diagrams.DIAGRAMS[name]().svg()
+
+
+def test_edges_of_a_loss():
+    a = Tensor(np.ones(1))
+    b = a + a
+    c = ops.mul(b, a)
+    assert sorted(diagrams.edges(c)) == sorted([(b.age, a.age)] * 2 + [(c.age, b.age), (c.age, a.age)])
+
+
+# The look at the pages
+
+FAULTY = """<!doctype html><html lang="en"><body style="margin: 0"><div class="page">
+<p style="width: 300px; overflow: hidden"><span style="white-space: pre">{long}</span></p>
+<div style="width: 300px; overflow-x: auto"><b style="white-space: pre">{long}</b></div>
+<pre style="width: 300px; overflow-x: auto">{long}</pre>
+<img src="none.png" alt=" ">
+<table style="width: 3000px"><tr><td>wide</td></tr></table>
+</div></body></html>"""
+
+
+def test_the_look_finds_what_is_wrong(tmp_path, capsys):
+    (tmp_path / "faulty.html").write_text(FAULTY.format(long="long " * 40), encoding="utf-8")
+    (tmp_path / "fine.html").write_text(
+        '<!doctype html><div class="page"><p>Fine.</p></div>', encoding="utf-8"
+    )
+    try:
+        with Site(tmp_path) as site, site.browser() as browser:
+            found = look.faults(site, browser, "faulty.html", None)
+            assert look.faults(site, browser, "fine.html", None) == []
+    except NoBrowser as reason:
+        pytest.skip(f"NOT TESTED in a browser: {reason}")
+    every = "(390 light, 1280 light, 1920 light, 390 dark, 1280 dark, 1920 dark)"
+    wide = "(1280 light, 1920 light, 1280 dark, 1920 dark)"
+    expected = {"the page is 3000 px wide": every, "cut off: p": every, "scrolls without a sign: div": every}
+    expected |= {"wider than its column: pre": wide, "stands out of the page: table": every}
+    expected |= {"no alternative text: ": every, "no picture: ": every}
+    for fault, places in expected.items():
+        assert [
+            line for line in found if line.startswith(f"faulty.html: {fault}") and line.endswith(places)
+        ], fault
