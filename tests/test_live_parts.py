@@ -89,6 +89,43 @@ def test_a_picture_is_handed_over_once_and_again_when_it_changes(page):
     assert page.run(1, "python", write.format("2"), "")["pictures"] == [("a.png", b"2")]
 
 
+TURN = """from minigan.homework.turn import your_turn
+
+@your_turn("03")
+def summed_axes(shape, to):
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "says"),
+    [
+        ("return tuple(i for i, n in enumerate(to) if i < len(to) - len(shape) or shape[i - len(to)] < n)",
+         "right", "goes on with yours"),
+        ("return tuple(range(len(to) - len(shape)))", "not yet", "one of length 1 that was stretched"),
+        ("return 1 / 0", "not yet", "ZeroDivisionError"),
+        ("...", "not written", "not written yet"),
+    ],
+)  # fmt: skip
+def test_what_the_reader_wrote_is_judged(page, body, verdict, says):
+    shown = "summed_axes: not written yet. The chapter goes on with the answer below.\n"
+    reply = page.run(1, "python turn", TURN.format(body), shown)
+    assert reply["turn"] == verdict and says in reply["printed"] and reply["trace"] is None
+    goes_on_with = vars(page.main)["summed_axes"].__module__
+    assert goes_on_with == ("__main__" if verdict == "right" else "minigan.homework.turns.ch03")
+
+
+def test_what_is_no_turn_has_no_verdict(page):
+    assert page.run(1, "python", "print(1)\n", "1\n")["turn"] is None
+    assert page.run(2, "python turn", TURN.format("("), "")["turn"] is None
+
+
+@pytest.mark.parametrize("path", lessons_in(ROOT / "lessons"), ids=lambda path: path.stem)
+def test_a_cell_that_is_to_be_written_is_known_by_its_check(path):
+    for cell in Lesson(path).cells:
+        assert bool(cells.TURN.search(cell.code.body)) is ("turn" in cell.code.options)
+
+
 # Without matplotlib
 
 
