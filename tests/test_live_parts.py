@@ -129,13 +129,32 @@ def test_a_cell_that_is_to_be_written_is_known_by_its_check(path):
 # Without matplotlib
 
 
-def test_every_cell_of_the_lessons_runs_its_drawing_on_blanks(monkeypatch):
-    monkeypatch.setattr(pictures, "panels", blank.panels)
-    monkeypatch.setattr(pictures, "save_figure", blank.save_figure)
+@pytest.fixture
+def without_matplotlib(monkeypatch):
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    blank.stand_in()
+
+
+def test_what_cells_draw_with_is_blank(without_matplotlib, tmp_path):
     figure, (left, right) = pictures.panels(2, 11, 4)
     (line,) = left.plot([1], [2], label="a")
     right.set_title(line.get_color()[0].upper())
-    pictures.save_figure("nowhere/at/all.png", figure)
+    pictures.save_figure(tmp_path / "a.png", figure)
+    assert (tmp_path / "a.png").read_bytes() == b""
+
+
+def test_a_blank_figure_has_the_axes_that_a_cell_goes_through(without_matplotlib, page):
+    code = (
+        "from matplotlib.figure import Figure\nfrom minigan import pictures\n"
+        "figure = Figure(figsize=(9, 7))\nprint(figure.subplots(2, 3).shape, figure.subplots(1, 2).shape)\n"
+        "for axes, name in zip(figure.subplots(2, 2).flat, 'abcd'):\n    axes.set(title=name)\n"
+        "    print(name)\n"
+        "figure.axes[0].legend()\nfigure.subplots().plot([1])\n"
+        "pictures.save_figure('lessons/img/a.png', figure)\n"
+    )
+    reply = page.run(1, "python", code, "(2, 3) (2,)\na\nb\nc\nd\n")
+    assert reply["trace"] is None and reply["agrees"] and reply["pictures"] == []
 
 
 @pytest.mark.parametrize("path", lessons_in(ROOT / "lessons"), ids=lambda path: path.stem)
