@@ -3,7 +3,8 @@
     with Site(Path("docs/_build/html")) as site, site.browser() as browser:
         page = site.open(browser, "lessons/04_backward.html")
 
-It needs playwright and a browser: an installed chromium, or with LIVE_BROWSER=firefox playwright's Firefox.
+It needs playwright and a browser: an installed chromium, or with LIVE_BROWSER=firefox an installed Firefox.
+Where there is none playwright's own is tried.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # a machine with its network off
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NAMES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome", "chrome"),
+    "firefox": ("firefox", "firefox-esr"),
+}
 
 
 class NoBrowser(Exception):
@@ -47,19 +51,22 @@ class Site:
         self._server.server_close()
 
     @contextmanager
-    def browser(self) -> Iterator[Any]:
-        """NoBrowser where there is none."""
+    def browser(self, name: str = os.environ.get("LIVE_BROWSER", "chromium")) -> Iterator[Any]:
+        """The browser of that name.  NoBrowser where there is none."""
         try:
             from playwright.sync_api import Error, sync_playwright
         except ImportError:
             raise NoBrowser('no playwright here: pip install "minigan[browser]"') from None
         with sync_playwright() as playwright:
+            path = next(filter(None, map(shutil.which, NAMES[name])), None)
             try:
-                if os.environ.get("LIVE_BROWSER", "chromium") == "firefox":
-                    browser = playwright.firefox.launch()
-                else:
-                    path = next(filter(None, map(shutil.which, NAMES)), None)
+                if name == "chromium":
                     browser = playwright.chromium.launch(executable_path=path, args=[ALONE])
+                elif path:
+                    browser = playwright.firefox.launch(executable_path=path, channel="moz-firefox")
+                    browser.new_context().close()  # fails where this playwright asks for a newer Firefox
+                else:
+                    browser = playwright.firefox.launch()
             except Error as error:
                 raise NoBrowser(f"no browser here: {error.message.splitlines()[0]}") from None
             try:

@@ -89,16 +89,72 @@ def test_a_picture_is_handed_over_once_and_again_when_it_changes(page):
     assert page.run(1, "python", write.format("2"), "")["pictures"] == [("a.png", b"2")]
 
 
+TURN = """from minigan.homework.turn import your_turn
+
+@your_turn("03")
+def summed_axes(shape, to):
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "says"),
+    [
+        ("return tuple(i for i, n in enumerate(to) if i < len(to) - len(shape) or shape[i - len(to)] < n)",
+         "right", "goes on with yours"),
+        ("return tuple(range(len(to) - len(shape)))", "not yet", "one of length 1 that was stretched"),
+        ("return 1 / 0", "not yet", "ZeroDivisionError"),
+        ("...", "not written", "not written yet"),
+    ],
+)  # fmt: skip
+def test_what_the_reader_wrote_is_judged(page, body, verdict, says):
+    shown = "summed_axes: not written yet. The chapter goes on with the answer below.\n"
+    reply = page.run(1, "python turn", TURN.format(body), shown)
+    assert reply["turn"] == verdict and says in reply["printed"] and reply["trace"] is None
+    goes_on_with = vars(page.main)["summed_axes"].__module__
+    assert goes_on_with == ("__main__" if verdict == "right" else "minigan.homework.turns.ch03")
+
+
+def test_what_is_no_turn_has_no_verdict(page):
+    assert page.run(1, "python", "print(1)\n", "1\n")["turn"] is None
+    assert page.run(2, "python turn", TURN.format("("), "")["turn"] is None
+
+
+@pytest.mark.parametrize("path", lessons_in(ROOT / "lessons"), ids=lambda path: path.stem)
+def test_a_cell_that_is_to_be_written_is_known_by_its_check(path):
+    for cell in Lesson(path).cells:
+        assert bool(cells.TURN.search(cell.code.body)) is ("turn" in cell.code.options)
+
+
 # Without matplotlib
 
 
-def test_every_cell_of_the_lessons_runs_its_drawing_on_blanks(monkeypatch):
-    monkeypatch.setattr(pictures, "panels", blank.panels)
-    monkeypatch.setattr(pictures, "save_figure", blank.save_figure)
+@pytest.fixture
+def without_matplotlib(monkeypatch):
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    blank.stand_in()
+
+
+def test_what_cells_draw_with_is_blank(without_matplotlib, tmp_path):
     figure, (left, right) = pictures.panels(2, 11, 4)
     (line,) = left.plot([1], [2], label="a")
     right.set_title(line.get_color()[0].upper())
-    pictures.save_figure("nowhere/at/all.png", figure)
+    pictures.save_figure(tmp_path / "a.png", figure)
+    assert (tmp_path / "a.png").read_bytes() == b""
+
+
+def test_a_blank_figure_has_the_axes_that_a_cell_goes_through(without_matplotlib, page):
+    code = (
+        "from matplotlib.figure import Figure\nfrom minigan import pictures\n"
+        "figure = Figure(figsize=(9, 7))\nprint(figure.subplots(2, 3).shape, figure.subplots(1, 2).shape)\n"
+        "for axes, name in zip(figure.subplots(2, 2).flat, 'abcd'):\n    axes.set(title=name)\n"
+        "    print(name)\n"
+        "figure.axes[0].legend()\nfigure.subplots().plot([1])\n"
+        "pictures.save_figure('lessons/img/a.png', figure)\n"
+    )
+    reply = page.run(1, "python", code, "(2, 3) (2,)\na\nb\nc\nd\n")
+    assert reply["trace"] is None and reply["agrees"] and reply["pictures"] == []
 
 
 @pytest.mark.parametrize("path", lessons_in(ROOT / "lessons"), ids=lambda path: path.stem)

@@ -27,6 +27,7 @@ NEEDS = {
     "pillow": re.compile(r"\bPIL\b|\bsave_(grid|film)\b"),
     "matplotlib": re.compile(r"\bmatplotlib\b|\bpanels\b|\bsave_(?!grid|film)\w+"),
 }
+TURN = re.compile(r"@your_turn\(.*\)\s+def (\w+)")  # what the reader is to write
 TELL_EVERY = 0.4  # seconds between two reports on the steps of a long cell
 
 Tell = Callable[[str, Any], None]  # "printed", text; "steps", how many
@@ -60,7 +61,8 @@ class Cells:
         """One cell, whose fence has `info`, in a lesson that shows `shown` below it.
 
         printed, agrees (with what is shown), lines (whether each line printed does), trace (of an exception
-        that the lesson does not show; None without), pictures (name, content), seconds.
+        that the lesson does not show; None without), turn (where the reader was to write a function: "right",
+        "not yet" or "not written"; None elsewhere), pictures (name, content), seconds.
         """
         path = f"cell {number}"
         linecache.cache[path] = (len(code), None, code.splitlines(keepends=True), path)  # for tracebacks
@@ -68,14 +70,25 @@ class Cells:
         self.steps, began = 0, time.perf_counter()
         reply = worker.run(code, 0, path, vars(self.main), Telling(self.tell))
         raised = reply["raised"] or []
+        agrees = cell.agrees(reply["printed"]) and bool(raised) == bool(cell.raises)
         return {
             "printed": reply["printed"],
-            "agrees": cell.agrees(reply["printed"]) and bool(raised) == bool(cell.raises),
+            "agrees": agrees,
             "lines": _lines_that_agree(cell, reply["printed"]),
             "trace": reply["traceback"] if raised and cell.raises not in raised else None,
+            "turn": None if raised else self._turn(code, unwritten=agrees),
             "pictures": self._new_pictures(),
             "seconds": time.perf_counter() - began,
         }
+
+    def _turn(self, code: str, unwritten: bool) -> str | None:
+        """The chapter goes on with the reader's function if it is right, else with the answer."""
+        written = TURN.search(code)
+        if not written:
+            return None
+        if vars(self.main)[written[1]].__module__ == self.main.__name__:
+            return "right"
+        return "not written" if unwritten else "not yet"
 
     def _new_pictures(self) -> list[tuple[str, bytes]]:
         """Those that are new or changed since the last call; a file without content is none."""

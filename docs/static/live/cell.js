@@ -2,6 +2,12 @@
 "use strict";
 import { button, keepArrows, make } from "./make.js";
 
+const TURNS = {
+  "not written": "not written yet: press Edit, write the function, press Run",
+  "not yet": "not yet; the chapter goes on with the answer. No marks are lost",
+  right: "right; the chapter goes on with yours. This gives no marks",
+};
+
 export class Cell {
   ran = null; // the code that ran last, with what the cells above had made
 
@@ -19,7 +25,9 @@ export class Cell {
     this.edit = button("Edit", `Edit cell ${number}`, () => this.#edit());
     this.reset = button("Reset", `Reset cell ${number} to the lesson's`, () => this.#reset());
     this.reset.hidden = true;
-    this.status = make("span", { class: "live-status", role: "status" });
+    this.turn = info.split(" ").includes("turn");
+    this.hint = this.turn ? "Your turn: press Edit, write the function, press Run. It is checked here, without marks." : "";
+    this.status = make("span", { class: "live-status", role: "status" }, this.hint);
     this.progress = make("span", { class: "live-progress", "aria-hidden": "true" });
     this.out = keepArrows(make("pre", { class: "live-out", tabindex: "0", role: "region", "aria-label": `What cell ${number} printed here` }));
     this.out.hidden = true;
@@ -59,23 +67,23 @@ export class Cell {
   }
 
   // The cell has run: its output with what differs marked, its pictures, and a word on both.
-  ends({ printed, agrees, lines, trace, pictures, missing, seconds }) {
+  ends({ printed, agrees, lines, trace, turn, pictures, missing, seconds }) {
     this.#rests();
-    this.out.replaceChildren(...marked(printed, lines));
+    this.out.replaceChildren(...(turn ? [printed] : marked(printed, lines)));
     if (trace) this.out.replaceChildren(make("span", { class: "live-error" }, trace));
     this.out.hidden = !this.out.textContent;
-    const differs = !agrees && !trace;
-    this.out.classList.toggle("live-differs", differs);
+    const state = trace ? "error" : turn === "not yet" ? turn : agrees || turn ? "agrees" : "differs";
+    this.out.classList.toggle("live-differs", state === "differs" || state === "not yet");
     if (this.shownBlock) {
-      this.shownBlock.hidden = agrees;
-      this.shownBlock.classList.toggle("live-the-lessons", !agrees);
+      this.shownBlock.hidden = state !== "differs" && state !== "error";
+      this.shownBlock.classList.toggle("live-the-lessons", !this.shownBlock.hidden);
     }
     for (const [name, content] of pictures) this.#show(name, content);
-    const words = [trace ? "stopped by an error" : agrees ? (this.shown ? "as in the lesson" : "done") : "differs from the lesson's output"];
+    const words = [trace ? "stopped by an error" : turn ? TURNS[turn] : agrees ? (this.shown ? "as in the lesson" : "done") : "differs from the lesson's output"];
     if (missing.includes("matplotlib")) words.push("the picture is not drawn: matplotlib could not be loaded");
     else if (missing.length) words.push(`could not be loaded: ${missing.join(", ")}`);
     this.status.textContent = `${words.join("; ")} (${seconds.toFixed(seconds < 10 ? 2 : 0)} s)`;
-    this.status.dataset.state = trace ? "error" : agrees ? "agrees" : "differs";
+    this.status.dataset.state = state;
   }
 
   halts(reason) {
@@ -128,6 +136,8 @@ export class Cell {
     this.edit.hidden = true;
     this.reset.hidden = false;
     this.editor.focus();
+    const stub = this.editor.value.lastIndexOf("...");
+    if (this.turn && stub >= 0) this.editor.setSelectionRange(stub, stub + 3); // what is typed takes its place
   }
 
   #key(event) {
@@ -153,7 +163,8 @@ export class Cell {
       this.shownBlock.hidden = false;
       this.shownBlock.classList.remove("live-the-lessons");
     }
-    this.status.textContent = "";
+    this.status.textContent = this.hint;
+    delete this.status.dataset.state;
     this.edit.focus();
   }
 }

@@ -16,6 +16,10 @@ function press(cell) {
   go([...(first < 0 ? [] : above.slice(first)), cell]);
 }
 
+// What they had made was made with another version of a cell above.
+const below = (cell) => cells.slice(cells.indexOf(cell) + 1);
+const forget = (cells) => cells.forEach((cell) => (cell.ran = null));
+
 async function go(wanted) {
   const waits = queue.length > 0;
   for (const cell of wanted.filter((cell) => !queue.includes(cell))) {
@@ -33,6 +37,7 @@ async function go(wanted) {
       queue.shift();
       cell.ends(result);
       window.live.heap = result.heap;
+      if (cell.ran !== code) forget(below(cell));
       cell.ran = result.trace ? null : code;
       if (result.trace) for (const other of queue.splice(0)) other.halts("not run: a cell above it ended with an error");
     } catch (error) {
@@ -46,7 +51,7 @@ async function go(wanted) {
 function stop() {
   python.stop();
   for (const cell of queue.splice(0)) cell.halts("stopped");
-  for (const cell of cells) cell.ran = null;
+  forget(cells);
   say.textContent = "Stopped. What the cells had made is gone: the next Run begins with the first cell.";
   label();
 }
@@ -54,7 +59,7 @@ function stop() {
 async function runAll() {
   if (queue.length) return stop();
   say.textContent = "";
-  for (const cell of cells) cell.ran = null;
+  forget(cells);
   if (python.awake) await python.ask("forget");
   go(cells);
 }
