@@ -12,7 +12,7 @@ def penalty(g):
 
 
 def two_sided(g):
-    """You punish slopes below 1, too: that is the article's penalty of two sides; here only what exceeds 1."""
+    """You fine slopes below 1, too, as the article does; here only what exceeds 1 counts."""
     length = (ops.sum(g * g, axis=1) + 1e-12) ** 0.5
     return ops.mean((length - 1) ** 2)
 
@@ -35,7 +35,7 @@ def not_squared(g):
 
 
 def of_the_mean(g):
-    """You hold the mean length against 1, so that a steep row can hide behind a flat one: each row by itself."""
+    """You hold the mean length against 1, so a steep row can hide behind a flat one: each row by itself."""
     length = (ops.sum(g * g, axis=1) + 1e-12) ** 0.5
     return ops.relu(ops.mean(length) - 1) ** 2
 
