@@ -123,6 +123,7 @@ ORDER = [
     "successors.speed",
     "successors.pictures",
     "successors.__main__",
+    "reproduce.successors",
     "homework.__init__",
     "homework.tasks.__init__",
     "homework.tasks.spec",

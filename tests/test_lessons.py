@@ -9,7 +9,7 @@ import pytest
 
 from lessons import notebooks, run
 from lessons.form import Lesson, lessons_in, quoted, same_output
-from minigan.homework.tasks.spec import load
+from minigan.homework.tasks.spec import every
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = lessons_in(ROOT / "lessons")
@@ -135,6 +135,7 @@ def test_the_table_and_the_chapter_name_the_same_homework(path):
     section = path.read_text(encoding="utf-8").partition("\n## Homework\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"hw\d\d|capstone", section))
     assert named == set(re.findall(r"hw\d\d|capstone", last))
+    assert named or section.strip().startswith("None for this chapter.")
     assert (
         all(f"python -m minigan.homework start {name}" in section for name in named) or path.stem[:2] == "07"
     )
@@ -416,5 +417,4 @@ def test_the_reference_names_every_file_that_is_meant_to_be_read():
 
 def test_the_homework_of_a_lesson_exists():
     named = {hw for path in LESSONS for hw in re.findall(r"homework start (\w+)", path.read_text("utf-8"))}
-    assert len(named) == 14
-    assert [load(name).id for name in sorted(named)] == sorted(named)
+    assert named == {assignment.id for assignment in every()} | {"capstone"}

@@ -17,8 +17,9 @@ REPRODUCTIONS = {
     "figure2": "fair samples of a run, with the nearest training images",
     "figure3": "straight lines through z-space",
     "classifier": "the maxout classifier of the Maxout article",
+    "successors": "what came after the paper, in small, beside controls",
 }
-ON_A_BACKEND = set(REPRODUCTIONS) - {"theory", "figure1"}
+ON_A_BACKEND = set(REPRODUCTIONS) - {"theory", "figure1", "successors"}
 EXAMPLES = "  python -m minigan.reproduce all --out runs/paper --backend cupy"
 
 

@@ -49,12 +49,15 @@ def transpose(x: Tensor) -> Tensor:
 
 def total(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """x summed to a shape that broadcasts to its own; its pullback is `spread`"""
-    return x if x.shape == shape else Tensor(unbroadcast(x.data, shape), (x, lambda g: spread(g, x.shape)))
+    if x.shape == shape:
+        return x
+    return Tensor(unbroadcast(x.data, shape), (x, lambda g: spread(g, x.shape)))
 
 
 def spread(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """x broadcast to a shape; its pullback is `total`"""
-    return Tensor(xp_of(x.data).broadcast_to(x.data, shape), (x, lambda g: total(g, x.shape)))
+    data = xp_of(x.data).broadcast_to(x.data, shape)
+    return Tensor(data, (x, lambda g: total(g, x.shape)))
 
 
 def tanh(x: Tensor) -> Tensor:
