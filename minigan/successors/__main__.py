@@ -74,7 +74,7 @@ def _parser(name: str) -> Parser:
     )
     if name == "fooling":
         parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
-        parser.add_argument("--epochs", type=int, default=8, metavar="N", help="(default: 8)")
+        parser.add_argument("--epochs", type=int, default=5, metavar="N", help="(default: 5)")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
 

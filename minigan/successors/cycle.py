@@ -37,7 +37,7 @@ PIXELS = SIDE * SIDE
 class Settings:
     updates: int = 1000
     batch: int = 50
-    channels: int = 16
+    channels: int = 8
     units: int = 128
     cycle: float = 10.0
     learning_rate: float = 1e-3  # the translators'

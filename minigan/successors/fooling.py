@@ -31,7 +31,7 @@ NETS = ("plain", "adversarially trained")
 @dataclass(frozen=True)
 class Settings:
     data: str = "mnist"
-    epochs: int = 8
+    epochs: int = 5
     eps: float = 0.25
     pieces: int = 2
     keep: float = 1.0
