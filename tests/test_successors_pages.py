@@ -458,6 +458,7 @@ def test_grids_of_images_are_labelled(tmp_path, monkeypatch):
         drawn.SAVE[name](tmp_path / "x.png", FOUND[name])
     games, stages = ([(ax, ax.images[0].get_array()) for ax in figure.axes] for figure in shown)
     assert [ax.get_xlabel() for ax, _ in games] == ["a", "b"]
+    assert not any(line.get_visible() for line in games[0][0].get_ygridlines())
     assert [tick.get_text() for tick in games[0][0].get_yticklabels()] == ["a", "G(a)", "F(G(a))"]
     assert games[0][0].images[0].get_extent() == [0, 5, 3, 0] and games[0][1].shape[1] > games[0][1].shape[0]
     assert [ax.get_xlabel() for ax, _ in stages] == [

@@ -136,6 +136,7 @@ def _images(axes: Any, images: np.ndarray, name: str) -> None:
     rows, columns, *size = images.shape
     axes.imshow(tile(images.reshape(-1, *size), columns), extent=(0, columns, rows, 0))
     axes.set(xticks=[], yticks=[], xlabel=name)
+    axes.grid(False)
     axes.spines[:].set_visible(False)
 
 
