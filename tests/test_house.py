@@ -118,6 +118,8 @@ ORDER = [
     "successors.one_dimension",
     "successors.moments",
     "successors.fooling",
+    "successors.cycle",
+    "successors.stack",
     "successors.sequences",
     "successors.twice",
     "successors.speed",

@@ -274,9 +274,20 @@ def test_half_of_the_loss_is_at_the_moved_examples():
         assert_allclose(p.grad, q.grad, atol=1e-7)
 
 
+def test_smaller_steps_stay_within_eps_and_fool_more(classifier):
+    dataset = classifier.dataset
+    x, labels = dataset.prepare(dataset.test.astype("f")), dataset.test_labels
+    one, ten = (fooling.step_by_step(classifier.net, x, labels, 0.1, steps) for steps in (1, 10))
+    assert np.array_equal(one, fooling.adversarial(classifier.net, x, labels, 0.25).clip(x - 0.1, x + 0.1))
+    assert 0.0999 < abs(ten - x).max() < 0.10001 and (abs(ten - x) < 0.09).any()
+    losses = [float(cross_entropy(classifier.net(Tensor(a), None), labels).data) for a in (one, ten)]
+    assert losses[1] > 1.01 * losses[0]
+
+
 def test_training_on_adversarial_examples_helps():
     found = fooling.measure(1, fooling.Settings("digits", epochs=10, eps=0.15), silent)
     plain, trained = (found["nets"][name] for name in fooling.NETS)
+    assert trained["other"] < trained["error"] < trained["steps"] and plain["other"] < plain["error"]
     assert plain["error"] > 0.5 and trained["error"] < 0.8 * plain["error"] and trained["clean"] < 0.15
     assert np.shape(found["real"]) == np.shape(plain["images"]) == (10, 8, 8)
 
@@ -447,6 +458,12 @@ FOUND = {
     },
     "moments": {"real": [[0, 1], [1, 0]], "losses": {"MMD": {"samples": [[0, 0.5]]}}},
     "fooling": {"real": np.zeros((3, 2, 2)), "nets": {"plain": {"images": np.ones((3, 2, 2))}}},
+    "cycle": {"games": {name: {"images": np.zeros((3, 6, 2, 2))} for name in "ab"}},
+    "stack": {
+        "right": {"first stage": 0.5, "second stage": 0.625},
+        "first stage": np.zeros((3, 2, 4, 4)),
+        "second stage": np.ones((3, 2, 4, 4)),
+    },
     "sequences": {"orders": {"reversed": [{"update": 1, "exact": 0.5}]}},
     "twice": {"curve": {name: [0, 1] for name in ("x", "y", "first", "second", "differences")}},
     "convolution": {"layers": [{"layer": "a", "ratio": 1.2}]},
@@ -467,7 +484,26 @@ def test_every_picture_is_drawn_from_what_was_found(name, tmp_path, monkeypatch)
     else:
         axes = shown["figure"].axes
         assert all(ax.get_xlabel() for ax in axes)
+        if name in ("cycle", "stack"):
+            return
         assert sum(len(ax.lines) + len(ax.patches) for ax in axes) >= len(axes)
+
+
+def test_grids_of_images_are_labelled(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(drawn, "save_figure", lambda path, figure: shown.append(figure))
+    for name in ("cycle", "stack"):
+        drawn.SAVE[name](tmp_path / "x.png", FOUND[name])
+    games, stages = ([(ax, ax.images[0].get_array()) for ax in figure.axes] for figure in shown)
+    assert [ax.get_xlabel() for ax, _ in games] == ["a", "b"]
+    assert not any(line.get_visible() for line in games[0][0].get_ygridlines())
+    assert [tick.get_text() for tick in games[0][0].get_yticklabels()] == ["a", "G(a)", "F(G(a))"]
+    assert games[0][0].images[0].get_extent() == [0, 5, 3, 0] and games[0][1].shape[1] > games[0][1].shape[0]
+    assert [ax.get_xlabel() for ax, _ in stages] == [
+        "first stage: 50.0 % right",
+        "second stage: 62.5 % right",
+    ]
+    assert stages[0][1].max() < 100 and stages[1][1].max() == 255
 
 
 def test_the_lines_of_a_picture_are_the_numbers(tmp_path, monkeypatch):

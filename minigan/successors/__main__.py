@@ -29,6 +29,11 @@ PAGES = {  # the module that measures it, and what it is
     ),
     "moments": ("moments", "before the game: two moments, and all of them by a kernel (MMD)"),
     "fooling": ("fooling", "adversarial examples of the maxout classifier, and training on them"),
+    "cycle": ("cycle", "two games at once: digits inverted, or turned, and back, learned without pairs"),
+    "stack": (
+        "stack",
+        "a coarse picture of a class first, a fine one from it: the conditional game twice",
+    ),
     "sequences": ("sequences", "sequence to sequence: English numbers to French ones, by two LSTMs"),
     "twice": ("twice", "a backward that can be differentiated again, beside the penalty by masks"),
     "convolution": ("speed", "how long a convolution takes, beside PyTorch"),
@@ -69,7 +74,7 @@ def _parser(name: str) -> Parser:
     )
     if name == "fooling":
         parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
-        parser.add_argument("--epochs", type=int, default=8, metavar="N", help="(default: 8)")
+        parser.add_argument("--epochs", type=int, default=5, metavar="N", help="(default: 5)")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
 

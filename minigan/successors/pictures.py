@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.pictures import BLUE, GREEN, GREY, ORANGE, panels, save_figure, save_grid
+from minigan.pictures import BLUE, GREEN, GREY, ORANGE, panels, save_figure, save_grid, tile
 
 Path = str | os.PathLike
 STYLES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), ("black", ":"))
@@ -61,6 +61,25 @@ def save_fooling(path: Path, found: dict[str, Any]) -> None:
     save_grid(path, np.concatenate([np.array(row) for row in rows]), len(found["real"]))
 
 
+def save_cycle(path: Path, found: dict[str, Any]) -> None:
+    """For each game five images, what G makes of them, and what F makes of that, in rows"""
+    games = found["games"]
+    figure, axes_of = panels(len(games), 2.6 * len(games), 2.2)
+    for (name, rows), axes in zip(games.items(), axes_of, strict=True):
+        _images(axes, np.array(rows["images"])[:, :5], name)
+    axes_of[0].set_yticks([0.5, 1.5, 2.5], ["a", "G(a)", "F(G(a))"])
+    save_figure(path, figure)
+
+
+def save_stack(path: Path, found: dict[str, Any]) -> None:
+    """A row for each class: its pictures by the first stage, and by the second from these"""
+    names = ("first stage", "second stage")
+    figure, axes_of = panels(len(names), 3.2 * len(names), 5.8)
+    for name, axes in zip(names, axes_of, strict=True):
+        _images(axes, np.array(found[name]), f"{name}: {100 * found['right'][name]:.1f} % right")
+    save_figure(path, figure)
+
+
 def save_sequences(path: Path, found: dict[str, Any]) -> None:
     """The share of exact translations over the updates, for each order of the source"""
     figure, (axes,) = panels(1, 6.5, 4.5)
@@ -104,10 +123,21 @@ SAVE: dict[str, Callable[[Path, dict[str, Any]], None]] = {
     "one-dimension": save_one_dimension,
     "moments": save_moments,
     "fooling": save_fooling,
+    "cycle": save_cycle,
+    "stack": save_stack,
     "sequences": save_sequences,
     "twice": save_twice,
     "convolution": save_speed,
 }
+
+
+def _images(axes: Any, images: np.ndarray, name: str) -> None:
+    """A grid of images (rows, columns, h, w), a unit of the axes each"""
+    rows, columns, *size = images.shape
+    axes.imshow(tile(images.reshape(-1, *size), columns), extent=(0, columns, rows, 0))
+    axes.set(xticks=[], yticks=[], xlabel=name)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
 
 
 def _legend(axes: Any, columns: int) -> None:
