@@ -1,13 +1,18 @@
-"""The two players of a recipe as they start, what training changes of them, and what G gives."""
+"""The two players of a recipe as they start, what training changes of them, and what G gives.
+
+Four functions say what the paper's recipes do, and let another kind of recipe, or of G, register something
+else: `rules`, `update_of`, `with_class` and `painter`.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, singledispatch
 
 import numpy as np
 
 from minigan import data, shares, threads
-from minigan.algorithm1 import Game
+from minigan.algorithm1 import UPDATES, Game, Update
 from minigan.backend import Backend, to_host
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
@@ -51,7 +56,31 @@ def set_up(
     )
     if workers.size > 1:
         shares.share(game, workers, mine)
+    return rules(recipe, game, dataset)
+
+
+@singledispatch
+def rules(recipe: Recipe, game: Game, dataset: data.Dataset) -> Game:
+    """The game as recipes of this kind play it, from the one that is set up as the paper has it."""
     return game
+
+
+@singledispatch
+def update_of(recipe: Recipe) -> Callable[[Game, int], Update]:
+    """What one update of the game is."""
+    return UPDATES[recipe.update]
+
+
+@singledispatch
+def with_class(recipe: Recipe, z: Array, label: int) -> Array:
+    """The noise z for samples of this class.  InputError where G is told none, or there is no such class."""
+    raise InputError(f"--class: {recipe.name} is not told a class; a conditional run, as cgan-digits, is")
+
+
+@singledispatch
+def painter(G: Layer) -> Layer:
+    """What gives the examples alone, where G hands on something besides for D."""
+    return G
 
 
 def arrays(game: Game) -> dict[str, Array]:
@@ -68,6 +97,7 @@ def arrays(game: Game) -> dict[str, Array]:
 
 def generate(G: Layer, z: Array, chunk: int = 1000) -> np.ndarray:
     """G(z) without dropout, (count, features) on the host; in chunks, so that the memory stays bounded."""
+    G = painter(G)
     samples = np.concatenate(
         [to_host(G(Tensor(z[i : i + chunk]), None).data) for i in range(0, len(z), chunk)]
     )
