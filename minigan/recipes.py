@@ -16,7 +16,16 @@ __all__ = ["NAMES", "RECIPES", "SETTINGS", "Recipe", "find", "mnist", "settings_
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*paper.EXPERIMENTS, *keras_mlp.RECIPES)}
 LATER = {  # a module for each of these, whose RECIPES has it: imported when somebody asks for one
     name: "minigan.successors.recipes"
-    for name in ("cgan-digits", "cgan-mnist", "lsgan", "lsgan-grid25", "wgan", "wgan-gp")
+    for name in (
+        "cgan-digits",
+        "cgan-mnist",
+        "lsgan",
+        "lsgan-grid25",
+        "wgan",
+        "wgan-gp",
+        "dcgan-digits",
+        "dcgan-mnist",
+    )
 }
 NAMES = (*RECIPES, *LATER)
 

@@ -111,6 +111,7 @@ ORDER = [
     "successors.spectral_norm",
     "successors.conditional",
     "successors.networks",
+    "successors.dcgan",
     "successors.recipes",
     "successors.two_lines",
     "successors.one_dimension",

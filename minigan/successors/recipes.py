@@ -23,6 +23,7 @@ from minigan.paper import Recipe
 from minigan.random import Stream, Streams
 from minigan.settings import POSITIVE, Limit, choice, setting
 from minigan.successors.conditional import Conditional, variety, with_labels
+from minigan.successors.dcgan import ConvNetworks
 from minigan.successors.losses import LOSSES, Clipped
 from minigan.successors.penalty import penalised
 from minigan.tensor import Array, Tensor
@@ -206,6 +207,20 @@ _labelled = ConditionalRecipe(
     lr_decay=1.0,
     samples_every=10,
 )
+_deep = Recipe(
+    name="dcgan-digits",
+    data="digits",
+    epochs=300,
+    batch=50,
+    update="alternating",
+    z=32,
+    prior="gaussian",
+    networks=ConvNetworks(),
+    optimiser="adam",
+    lr=5e-4,
+    lr_decay=1.0,
+    samples_every=10,
+)
 _ring = recipes.find("ring8")
 
 RECIPES = {
@@ -226,5 +241,7 @@ RECIPES = {
         _as(OtherLosses, recipes.find("grid25"), name="lsgan-grid25"),
         _as(Clipping, _ring, name="wgan", k=5, lr=5e-4),
         _as(Penalising, _ring, name="wgan-gp", k=5),
+        _deep,
+        _deep.change(name="dcgan-mnist", data="mnist", epochs=20, batch=100, z=100, samples_every=1),
     )
 }
