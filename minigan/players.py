@@ -1,7 +1,7 @@
 """The two players of a recipe as they start, what training changes of them, and what G gives.
 
-Four functions say what the paper's recipes do, and let another kind of recipe, or of G, register something
-else: `rules`, `update_of`, `with_class` and `painter`.
+Some functions say what the paper's recipes do, and let another kind of recipe, or of G, register something
+else: `load_data`, `rules`, `update_of`, `with_class` and `painter`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from minigan.tensor import Array, Tensor
 from minigan.workers import ALONE, Workers
 
 
+@singledispatch
 def load_data(recipe: Recipe) -> data.Dataset:
     """The data set of a recipe, with the values that its G gives."""
     return data.load(recipe.data, recipe.values)

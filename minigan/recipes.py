@@ -25,6 +25,7 @@ LATER = {  # a module for each of these, whose RECIPES has it: imported when som
         "wgan-gp",
         "dcgan-digits",
         "dcgan-mnist",
+        "gan3d",
     )
 }
 NAMES = (*RECIPES, *LATER)

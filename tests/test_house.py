@@ -112,6 +112,7 @@ ORDER = [
     "successors.conditional",
     "successors.networks",
     "successors.dcgan",
+    "successors.solids",
     "successors.recipes",
     "successors.two_lines",
     "successors.one_dimension",

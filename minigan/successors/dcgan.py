@@ -36,7 +36,7 @@ class ConvNetworks(Networks):
     output: str = choice("sigmoid", "G's last activation", OUTPUTS)
     channels: int = setting(32, "channels beside the pictures; twice as many after each halving", COUNT)
     halvings: int = setting(2, "how often D halves a picture, and G doubles one", COUNT)
-    keep_hidden: float = setting(0.7, "dropout: probability of keeping what D's last layer sees", KEEP)
+    keep_hidden: float = setting(0.7, "dropout: probability of keeping a hidden unit of D", KEEP)
 
     def generator(self, z: int, dataset: Dataset, streams: Streams) -> Sequential:
         lengths, colours = self.places(dataset)
@@ -57,10 +57,10 @@ class ConvNetworks(Networks):
         rng, dims = streams("init", 1), len(lengths)
         layers: list[Layer] = [Reshape(*lengths, inputs)]
         for outputs in (self.channels << i for i in range(self.halvings)):
-            layers += [Conv(inputs, outputs, rng, dims=dims), LeakyReLU(0.2)]
+            layers += [Conv(inputs, outputs, rng, dims=dims), LeakyReLU(0.2), Dropout(self.keep_hidden)]
             inputs = outputs
         features = prod(n >> self.halvings for n in lengths) * inputs
-        return Sequential(*layers, Reshape(features), Dropout(self.keep_hidden), Linear(features, 1, rng))
+        return Sequential(*layers, Reshape(features), Linear(features, 1, rng))
 
     def places(self, dataset: Dataset) -> tuple[tuple[int, ...], int]:
         """The lengths of a picture, and its colours.  InputError where it has none, or they do not halve."""

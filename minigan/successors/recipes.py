@@ -22,6 +22,7 @@ from minigan.nn import Layer
 from minigan.paper import Recipe
 from minigan.random import Stream, Streams
 from minigan.settings import POSITIVE, Limit, choice, setting
+from minigan.successors import solids
 from minigan.successors.conditional import Conditional, variety, with_labels
 from minigan.successors.dcgan import ConvNetworks
 from minigan.successors.losses import LOSSES, Clipped
@@ -185,6 +186,36 @@ def _(recipe: Penalising) -> Any:
     return partial(penalised, scale=recipe.penalty, one_sided=recipe.sides == "one")
 
 
+# Solids ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SolidRecipe(Recipe):
+    """Solids in place of pictures: Wu et al. 2016, 3D-GAN."""
+
+
+@players.load_data.register
+def _(recipe: SolidRecipe) -> Dataset:
+    if recipe.data != "solids":
+        raise InputError(f"--data: {recipe.name} has solids of its own; train another recipe on pictures")
+    return solids.load()
+
+
+@evaluation.further.register
+def _(
+    recipe: SolidRecipe, z: Array, samples: np.ndarray, dataset: Dataset, backend: Backend
+) -> list[dict[str, Any]]:
+    """What samples have in common with the nearest training solid, and whether every kind occurs."""
+    noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
+    rows = {"in common with the nearest solid": {}, "share of the rarest of the kinds": {}}
+    for name, x in (("run", samples), ("real", dataset.test), ("noise", noise)):
+        nearest, common = solids.common_part(x[:1000], dataset.train)
+        kinds = np.bincount(dataset.train_labels[nearest], minlength=len(solids.KINDS))
+        for row, value in zip(rows.values(), (common.mean(), kinds.min() / len(nearest)), strict=True):
+            row[name] = float(value)
+    return [{"what": what} | row for what, row in rows.items()]
+
+
 # The recipes -------------------------------------------------------------------------------------------
 
 
@@ -196,14 +227,14 @@ def _as(kind: type[Recipe], like: Recipe, **changes: Any) -> Recipe:
 _labelled = ConditionalRecipe(
     name="cgan-digits",
     data="digits",
-    epochs=170,
+    epochs=120,
     batch=50,
     update="alternating",
     z=32,
     prior="gaussian",
     networks=LeakyNetworks(output="sigmoid", hidden=(128, 128), units=(128, 128)),
     optimiser="adam",
-    lr=5e-4,
+    lr=1e-3,
     lr_decay=1.0,
     samples_every=10,
 )
@@ -243,5 +274,6 @@ RECIPES = {
         _as(Penalising, _ring, name="wgan-gp", k=5),
         _deep,
         _deep.change(name="dcgan-mnist", data="mnist", epochs=20, batch=100, z=100, samples_every=1),
+        _as(SolidRecipe, _deep, name="gan3d", data="solids", epochs=30, z=16, samples_every=5),
     )
 }
