@@ -18,6 +18,7 @@ from minigan.homework.judging.strict_cupy import no_sync, strict_backend
 from minigan.nn import BatchNorm, Dropout
 from minigan.random import Streams
 from minigan.successors import recipes as later
+from minigan.successors import solids
 from minigan.successors.conditional import variety
 from minigan.successors.convolution import ConvTranspose
 from minigan.successors.losses import LOSSES, Clipped
@@ -34,16 +35,19 @@ TINY = {  # a few updates an epoch
     "wgan": POINTS,
     "wgan-gp": f"{POINTS} --k 2",
     "dcgan-digits": "--batch 500 --z 3 --channels 2",
+    "gan3d": "--batch 40 --z 3 --channels 2",
 }
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """A folder of the test's own, in which no curve is drawn and no point; mixtures of few points."""
+    """A folder of the test's own; no curves, points or solids are drawn, and of these there are few."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
     monkeypatch.setattr(pictures, "save_points", lambda path, *_: path.touch())
+    monkeypatch.setattr(pictures, "save_solids", lambda path, *_: path.touch())
     monkeypatch.setattr(mixtures, "COUNTS", (1500, 300, 2500))
+    monkeypatch.setattr(solids, "COUNTS", (120, 20, 30))
 
 
 def play(name, out, epochs, *more):
@@ -92,6 +96,8 @@ def test_the_help_of_a_recipe_has_its_own_settings(capsys):
     ("--recipe cgan-digits --data pictures", "--data: cgan-digits expects pictures with a class"),
     ("--recipe dcgan-digits --halvings 4", "--halvings: expected how often pictures of 8 x 8 can be halved"),
     ("--recipe dcgan-digits --channels 0", "--channels: expected 1 to 1,000,000, got 0"),
+    ("--recipe dcgan-digits --scale 0", "--scale: expected a number above 0, got 0.0"),
+    ("--recipe gan3d --data pictures", "--data: gan3d has solids of its own"),
     ("--recipe dcgan-digits --batch 1", "--batch: expected 2 or more"),
 ])  # fmt: skip
 def test_bad_input_is_one_line_and_leaves_nothing(line, words, tmp_path, capsys):
@@ -273,7 +279,9 @@ def test_it_doubles_from_a_small_picture_and_halves_back():
     assert [p.shape for p in game.D.parameters() if p.data.ndim == 2] == [(16, 3), (48, 6), (96, 12), (12, 1)]
     assert sum(isinstance(layer, ConvTranspose) for layer in game.G.layers) == 3
     assert sum(isinstance(layer, BatchNorm) for layer in game.G.layers) == 3
-    assert [layer.keep for layer in game.D.layers if isinstance(layer, Dropout)] == [0.7]
+    assert [layer.keep for layer in game.D.layers if isinstance(layer, Dropout)] == [0.7] * 3
+    largest = [abs(p.data).max() for net in (game.G, game.D) for p in net.parameters() if p.data.ndim == 2]
+    np.testing.assert_allclose(largest, 0.1, rtol=0.2)
     G = game.G(Tensor(game.prior(game.streams("noise"))), None).data
     assert G.shape == (20, 64) and 0 < G.min() < G.max() < 1
     game = set_up(small("dcgan-digits", output="tanh"))
@@ -296,15 +304,75 @@ def test_other_shapes_of_pictures():
             assert D(packed, None).shape == (4 // pack, 1)
 
 
+# Solids -----------------------------------------------------------------------------------------------
+
+
+def test_the_solids_are_what_their_kinds_say(monkeypatch):
+    monkeypatch.setattr(solids, "COUNTS", (400, 10, 10))
+    found, again = solids.load(), solids.load()
+    assert np.array_equal(found.train, again.train) and found.test.shape == (10, 512)
+    assert set(np.unique(found.train)) == {0, 1} and found.train.dtype == np.uint8
+    assert np.bincount(found.train_labels).min() > 60
+    cubes = found.train.reshape(-1, 8, 8, 8)
+    assert not np.array_equal(cubes[:10], found.valid.reshape(-1, 8, 8, 8))
+    for kind, name in enumerate(solids.KINDS):
+        mine = cubes[found.train_labels == kind]
+        volume = mine.sum(axis=(1, 2, 3))
+        hull = [np.prod([np.ptp(w) + 1 for w in np.nonzero(x)]) for x in mine]
+        filled = volume / hull
+        low, high = {"ball": (0.35, 0.8), "box": (1, 1), "cross": (0.05, 0.65), "ring": (0.3, 0.9)}[name]
+        assert low <= filled.min() <= filled.max() <= high, name
+        assert len(np.unique(mine.reshape(len(mine), -1), axis=0)) > 0.5 * len(mine)
+    rings = cubes[found.train_labels == 3]
+    assert {np.argmin([np.ptp(w) for w in np.nonzero(x)]) for x in rings} == {0, 1, 2}
+    assert found.restore(np.full((2, 512), 1.5)).shape == (2, 8, 8, 8)
+    assert found.restore(np.full((2, 512), 1.5)).max() == 1
+
+
+def test_the_common_part_by_hand():
+    others = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0]])
+    nearest, part = solids.common_part(np.array([[0.9, 0.6, 0.4, 0.7], [0, 0.2, 0, 0], [1, 1, 1, 0]]), others)
+    np.testing.assert_allclose(part, [2 / 3, 0, 1])
+    assert nearest[0] == 0 and nearest[2] == 1
+
+
+def test_an_evaluation_of_solids(capsys):
+    assert play("gan3d", "a", 1) == 0
+    capsys.readouterr()
+    assert evaluate.main(["a", "--quiet", "--centres", "1000", "--threads", "1", "--json"]) == 0
+    common, rarest = json.loads(capsys.readouterr().out)["further"]
+    assert 1 > common["real"] > 0.7 > 0.4 > common["noise"] and 0 <= common["run"] < 1
+    assert rarest["real"] > 0.03 and 0 <= rarest["run"] <= 0.25
+
+
+def test_solids_are_drawn_in_three_dimensions(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    from PIL import Image
+
+    drawn = []
+    for filled in (1, 3):
+        cube = np.zeros((4, 4, 4))
+        cube[:filled] = 1
+        path = tmp_path / f"{filled}.png"
+        dataset = replace(solids.load(), shape=(4, 4, 4), restore=lambda a: a.reshape(-1, 4, 4, 4))
+        pictures.save_samples(path, np.stack([cube.ravel(), 0 * cube.ravel()]), dataset, columns=2)
+        with Image.open(path) as image:
+            assert image.width == pytest.approx(2 * image.height, rel=0.05)
+            drawn.append(np.asarray(image.convert("RGB")).astype(int))
+    blue = [(a[..., 2] - a[..., 0] > 60) for a in drawn]
+    half = drawn[0].shape[1] // 2
+    assert 0 < blue[0].sum() < 0.8 * blue[1].sum() and not blue[1][:, half:].any()
+
+
 # All of them ------------------------------------------------------------------------------------------
 
 
 CHANGES = {"losses": "hinge", "clip": 0.05, "penalty": 2.0, "sides": "two", "channels": 3, "halvings": 1}
-CHANGES |= {"keep_hidden": 0.5, "output": "tanh"}
+CHANGES |= {"keep_hidden": 0.5, "output": "tanh", "scale": 0.2}
 STEEP = {"clip": 0.04, "d_scale": 0.9}  # so that there is something to clip, and slopes on either side of 1
 
 
-@pytest.mark.parametrize("name", ["cgan-digits", "lsgan", "wgan", "wgan-gp", "dcgan-digits"])
+@pytest.mark.parametrize("name", ["cgan-digits", "lsgan", "wgan", "wgan-gp", "dcgan-digits", "gan3d"])
 def test_every_setting_of_its_own_changes_the_game(name):
     base = small(name, **{k: v for k, v in STEEP.items() if k in recipes.find(name).settings()})
     own = {f.name for f in (*fields(base), *fields(base.networks)) if "help" in f.metadata}
@@ -321,7 +389,7 @@ def test_every_setting_of_its_own_changes_the_game(name):
         assert outcomes[0] != outcomes[1], setting
 
 
-@pytest.mark.parametrize("name", ["cgan-digits", "lsgan", "wgan", "wgan-gp", "dcgan-digits"])
+@pytest.mark.parametrize("name", ["cgan-digits", "lsgan", "wgan", "wgan-gp", "dcgan-digits", "gan3d"])
 def test_no_update_waits_for_a_gpu(name):
     recipe = small(name)
     game = set_up(recipe, strict_backend("float32"))

@@ -14,8 +14,8 @@ from minigan import ops
 from minigan.errors import InputError
 from minigan.nn import Dropout, Layer, LeakyReLU, Linear, Sequential
 from minigan.paper import Networks
-from minigan.random import Streams
-from minigan.settings import COUNT, KEEP, Limit, choice, setting
+from minigan.random import Stream, Streams
+from minigan.settings import COUNT, KEEP, POSITIVE, Limit, choice, setting
 from minigan.successors.convolution import ChannelNorm, Conv, ConvTranspose, Function, Reshape
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ OUTPUTS = {"sigmoid": ops.sigmoid, "linear": lambda x: x, "tanh": ops.tanh}
 class ConvNetworks(Networks):
     """G of transposed convolutions, batch norm and ReLU, D of convolutions, leaky ReLU and dropout.
 
-    Windows of 4 places in each direction, 2 apart, so that every layer halves or doubles exactly.  Weights
-    start by Glorot's rule.
+    Windows of 4 places in each direction, 2 apart, so that every layer halves or doubles exactly.
     """
 
     batch: ClassVar[Limit] = Limit(lambda v: v >= 2, "2 or more, since batch norm needs a variance")
     output: str = choice("sigmoid", "G's last activation", OUTPUTS)
     channels: int = setting(32, "channels beside the pictures; twice as many after each halving", COUNT)
     halvings: int = setting(2, "how often D halves a picture, and G doubles one", COUNT)
+    scale: float = setting(0.05, "weights start in U(-scale, scale)", POSITIVE)
     keep_hidden: float = setting(0.7, "dropout: probability of keeping a hidden unit of D", KEEP)
 
     def generator(self, z: int, dataset: Dataset, streams: Streams) -> Sequential:
@@ -43,11 +43,11 @@ class ConvNetworks(Networks):
         rng, backend, dims = streams("init", 0), streams.backend, len(lengths)
         small = [n >> self.halvings for n in lengths]
         c = self.channels << self.halvings - 1
-        layers: list[Layer] = [Linear(z, prod(small) * c, rng), Reshape(*small, c)]
+        layers: list[Layer] = [Linear(z, prod(small) * c, rng, self.scale), Reshape(*small, c)]
         while c > self.channels:
-            layers += [ChannelNorm(c, backend), LeakyReLU(0.0), ConvTranspose(c, c // 2, rng, dims=dims)]
+            layers += [ChannelNorm(c, backend), LeakyReLU(0.0), self._doubling(c, c // 2, rng, dims)]
             c //= 2
-        layers += [ChannelNorm(c, backend), LeakyReLU(0.0), ConvTranspose(c, colours, rng, dims=dims)]
+        layers += [ChannelNorm(c, backend), LeakyReLU(0.0), self._doubling(c, colours, rng, dims)]
         return Sequential(*layers, Function(OUTPUTS[self.output]), Reshape(prod(lengths) * colours))
 
     def discriminator(self, dataset: Dataset, pack: int, streams: Streams) -> Sequential:
@@ -57,10 +57,14 @@ class ConvNetworks(Networks):
         rng, dims = streams("init", 1), len(lengths)
         layers: list[Layer] = [Reshape(*lengths, inputs)]
         for outputs in (self.channels << i for i in range(self.halvings)):
-            layers += [Conv(inputs, outputs, rng, dims=dims), LeakyReLU(0.2), Dropout(self.keep_hidden)]
+            layers += [Conv(inputs, outputs, rng, dims=dims, scale=self.scale)]
+            layers += [LeakyReLU(0.2), Dropout(self.keep_hidden)]
             inputs = outputs
         features = prod(n >> self.halvings for n in lengths) * inputs
-        return Sequential(*layers, Reshape(features), Linear(features, 1, rng))
+        return Sequential(*layers, Reshape(features), Linear(features, 1, rng, self.scale))
+
+    def _doubling(self, inputs: int, outputs: int, rng: Stream, dims: int) -> ConvTranspose:
+        return ConvTranspose(inputs, outputs, rng, dims=dims, scale=self.scale)
 
     def places(self, dataset: Dataset) -> tuple[tuple[int, ...], int]:
         """The lengths of a picture, and its colours.  InputError where it has none, or they do not halve."""

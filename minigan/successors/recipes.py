@@ -241,14 +241,14 @@ _labelled = ConditionalRecipe(
 _deep = Recipe(
     name="dcgan-digits",
     data="digits",
-    epochs=300,
+    epochs=200,
     batch=50,
     update="alternating",
     z=32,
     prior="gaussian",
-    networks=ConvNetworks(),
+    networks=ConvNetworks(scale=0.1),
     optimiser="adam",
-    lr=5e-4,
+    lr=1e-3,
     lr_decay=1.0,
     samples_every=10,
 )
@@ -274,6 +274,8 @@ RECIPES = {
         _as(Penalising, _ring, name="wgan-gp", k=5),
         _deep,
         _deep.change(name="dcgan-mnist", data="mnist", epochs=20, batch=100, z=100, samples_every=1),
-        _as(SolidRecipe, _deep, name="gan3d", data="solids", epochs=30, z=16, samples_every=5),
+        _as(SolidRecipe, _deep, name="gan3d", data="solids").change(
+            epochs=30, batch=32, z=16, channels=16, scale=0.05, lr=5e-4, samples_every=10
+        ),
     )
 }
