@@ -39,6 +39,8 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "run": ("run_parts", "whole_run", "odd_files", "run", "commands"),
     "sample": ("sample", "commands"),
     "successors": ("successors_pages",),
+    "successors.dcgan": ("successors_recipes",),
+    "successors.solids": ("successors_recipes",),
     "successors.twice": ("successors_penalty",),
     "train": ("train", "whole_run", "commands", "run"),
     "training": ("run_parts", "whole_run", "odd_files", "run", "commands"),
