@@ -74,6 +74,8 @@ def as_text(found: dict[str, Any]) -> str:
         notes = [f"real: points of the mixture, of which {found['ceiling']:.2%} are so near; noise: uniform"]
     else:
         rows += _rows_of_images(columns)
+        for row in found.get("further", []):
+            rows.append((row["what"], *(f"{row[x]:.3f}" for x in ("run", "real", "noise"))))
         notes = _notes_of_images(found)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from minigan.errors import InputError
 from minigan.ops import log_softmax
 from minigan.players import generate, use_threads
 from minigan.random import Streams
-from minigan.tensor import Tensor
+from minigan.recipes import Recipe
+from minigan.tensor import Array, Tensor
 
 CENTRES = 10_000  # samples; a log-likelihood from fewer is lower, and not the paper's
 SIGMA_IMAGES = 1_000  # the first of the validation images
@@ -41,7 +43,8 @@ def of_run(
     config, dataset, G = run.load_generator(folder, backend)
     use_threads(threads, backend, config.recipe.batch, G)
     count = POINTS if isinstance(dataset, Mixture) else centres
-    samples = generate(G, config.recipe.noise(Streams(seed, backend)("sample"), count))
+    z = config.recipe.noise(Streams(seed, backend)("sample"), count)
+    samples = generate(G, z)
     found: dict[str, Any] = {"run": str(folder), "recipe": config.recipe.name, "data": dataset.name}
     found |= {"epochs": run.epochs_of(folder), "seed": seed, "samples": count}
     if isinstance(dataset, Mixture):
@@ -59,7 +62,18 @@ def of_run(
         "real": of_images(real, unseen, dataset, backend, sigmas=sigmas),
         "noise": of_images(noise, noise, dataset, backend, sigmas=sigmas),
     }
+    if rows := further(config.recipe, z, samples, dataset, backend):
+        found["further"] = rows
     return found | {"references": references}
+
+
+@singledispatch
+def further(
+    recipe: Recipe, z: Array, samples: np.ndarray, dataset: Dataset, backend: Backend
+) -> list[dict[str, Any]]:
+    """What else there is to measure of samples G(z) of a recipe of this kind: rows with `what`, `run`, and
+    the same of `real` images and of `noise`.  Another kind registers its own."""
+    return []
 
 
 def _noise(like: np.ndarray, low: Any, high: Any, seed: int) -> np.ndarray:

@@ -7,7 +7,6 @@ others say in what they differ from it.  recipes.py has them all by name, and th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from math import sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from minigan import algorithm1, mixed, ops
-from minigan.algorithm1 import Game, Update
 from minigan.errors import InputError
 from minigan.game import GENERATOR_LOSSES
 from minigan.nn import Dropout, Layer, Linear, Maxout, Packed, Sequential
@@ -184,11 +182,6 @@ class Recipe(Settings):
     def values(self) -> str:
         """What the data are prepared as, for `data.load`: in [-1, 1] where G ends in tanh."""
         return "symmetric" if self.networks.output == "tanh" else "unit"
-
-    @property
-    def rule(self) -> Callable[[Game, int], Update]:
-        """One update of both players."""
-        return (algorithm1.UPDATES | mixed.UPDATES)[self.update]
 
     def generator(self, dataset: Dataset, streams: Streams) -> Layer:
         """G as it starts, for this data set."""

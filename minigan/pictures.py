@@ -62,9 +62,11 @@ def save_grid(
 
 
 def save_samples(path: str | os.PathLike, samples: np.ndarray, dataset: Dataset, columns: int = 10) -> None:
-    """G's samples as it gives them: images as a grid; points over the points they should look like."""
+    """G's samples as it gives them: images and solids in rows; points over those they should look like."""
     if dataset.shape is None:
         save_points(path, dataset.test[: 10 * len(samples)], samples)
+    elif len(dataset.shape) == 3 and dataset.shape[-1] != 3:
+        save_solids(path, dataset.restore(samples), columns)
     else:
         save_grid(path, dataset.restore(samples), columns)
 
@@ -97,6 +99,22 @@ def save_points(path: str | os.PathLike, real: np.ndarray, fake: np.ndarray) -> 
             xlabel="$x_1$", ylabel="$x_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal"
         )
     legend(axes)
+    save_figure(path, figure)
+
+
+def save_solids(path: str | os.PathLike, solids: np.ndarray, columns: int, most: int = 20) -> None:
+    """The first `most` solids (n, a, b, c) in three dimensions: cubes where their values are above 1/2."""
+    from matplotlib.figure import Figure
+
+    solids = solids[:most] > 0.5
+    columns = min(columns, len(solids))
+    rows = math.ceil(len(solids) / columns)
+    figure = Figure(figsize=(1.4 * columns, 1.4 * rows), dpi=110, layout="constrained", facecolor="white")
+    for i, solid in enumerate(solids, 1):
+        axes = figure.add_subplot(rows, columns, i, projection="3d")
+        axes.voxels(solid, facecolors=BLUE, edgecolor="white", linewidth=0.3)
+        axes.set(xlim=(0, solid.shape[0]), ylim=(0, solid.shape[1]), zlim=(0, solid.shape[2]), aspect="equal")
+        axes.set_axis_off()
     save_figure(path, figure)
 
 

@@ -1,13 +1,18 @@
-"""The two players of a recipe as they start, what training changes of them, and what G gives."""
+"""The two players of a recipe as they start, what training changes of them, and what G gives.
+
+Some functions say what the paper's recipes do, and let another kind of recipe, or of G, register something
+else: `load_data`, `rules`, `update_of`, `with_class` and `painter`.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, singledispatch
 
 import numpy as np
 
-from minigan import data, shares, threads
-from minigan.algorithm1 import Game
+from minigan import data, mixed, shares, threads
+from minigan.algorithm1 import UPDATES, Game, Update
 from minigan.backend import Backend, to_host
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
@@ -19,6 +24,7 @@ from minigan.tensor import Array, Tensor
 from minigan.workers import ALONE, Workers
 
 
+@singledispatch
 def load_data(recipe: Recipe) -> data.Dataset:
     """The data set of a recipe, with the values that its G gives."""
     return data.load(recipe.data, recipe.values)
@@ -54,7 +60,31 @@ def set_up(
     )
     if workers.size > 1:
         shares.share(game, workers, mine)
+    return rules(recipe, game, dataset)
+
+
+@singledispatch
+def rules(recipe: Recipe, game: Game, dataset: data.Dataset) -> Game:
+    """The game as recipes of this kind play it, from the one that is set up as the paper has it."""
     return game
+
+
+@singledispatch
+def update_of(recipe: Recipe) -> Callable[[Game, int], Update]:
+    """What one update of the game is."""
+    return (UPDATES | mixed.UPDATES)[recipe.update]
+
+
+@singledispatch
+def with_class(recipe: Recipe, z: Array, label: int) -> Array:
+    """The noise z for samples of this class.  InputError where G is told none, or there is no such class."""
+    raise InputError(f"--class: {recipe.name} is not told a class; a conditional run, as cgan-digits, is")
+
+
+@singledispatch
+def painter(G: Layer) -> Layer:
+    """What gives the examples alone, where G hands on something besides for D."""
+    return G
 
 
 def arrays(game: Game) -> dict[str, Array]:
@@ -74,6 +104,7 @@ def generate(G: Layer, z: Array, chunk: int = 1000) -> np.ndarray:
 
     RunError where they are not finite.
     """
+    G = painter(G)
     samples = np.concatenate(
         [to_host(G(Tensor(z[i : i + chunk]), None).data) for i in range(0, len(z), chunk)]
     )

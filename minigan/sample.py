@@ -13,7 +13,7 @@ from minigan.data import Dataset
 from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
 from minigan.modes import nearest
-from minigan.players import generate, use_threads
+from minigan.players import generate, use_threads, with_class
 from minigan.random import Streams
 from minigan.tensor import Array
 
@@ -23,7 +23,8 @@ EXAMPLES = """\
   python -m minigan.sample runs/digits-1                            100 samples, 10 in a row
   python -m minigan.sample runs/mnist-1 --nearest                   as Figure 2 of the paper
   python -m minigan.sample runs/mnist-1 --interpolate 10            as Figure 3: lines through z-space
-  python -m minigan.sample runs/mnist-1 --count 10000 --out s.npy   an array for other programs"""
+  python -m minigan.sample runs/mnist-1 --count 10000 --out s.npy   an array for other programs
+  python -m minigan.sample runs/cgan-digits-1 --class 7             sevens, of a run that is told a class"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -44,6 +45,9 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--interpolate", type=int, metavar="N", help="N samples from one z to another, in a line"
+    )
+    parser.add_argument(
+        "--class", type=int, metavar="N", dest="label", help="of a conditional run, samples of this class"
     )
     parser.add_argument(
         "--out",
@@ -73,10 +77,11 @@ def _sample(args: Namespace) -> int:
     if args.nearest and count % columns:
         raise InputError(f"--nearest: expected whole rows, got --count {count} with --columns {columns}")
     noise = Streams(args.seed, backend)("sample")
+    z = config.recipe.noise(noise, 2 * count if args.interpolate else count)
+    if args.label is not None:
+        z = with_class(config.recipe, z, args.label)
     if args.interpolate:
-        z = _lines(config.recipe.noise(noise, 2 * count).reshape(2, count, -1), args.interpolate)
-    else:
-        z = config.recipe.noise(noise, count)
+        z = _lines(z.reshape(2, count, -1), args.interpolate)
     samples = generate(G, z)
     try:
         _write(out, samples, dataset, columns, args.nearest)

@@ -15,7 +15,7 @@ from minigan.backend import choose
 from minigan.cli import Parser, exit_status, named
 from minigan.errors import InputError
 from minigan.progress import Progress
-from minigan.recipes import RECIPES, Recipe
+from minigan.recipes import NAMES, RECIPES, Recipe
 from minigan.settings import flag
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parse(argv: list[str]) -> Namespace:
-    """The arguments.  --help shows the defaults of the recipe that the others name, wherever it stands."""
+    """The arguments.  Those of the settings, and what --help shows, are those of the recipe that is named."""
     others = [word for word in argv if word not in ("-h", "--help")]
-    args = _parser(RECIPES["digits"]).parse_args(others)
-    return args if others == argv else _parser(_recipe_of(args)).parse_args(["--help"])
+    args, _ = _parser(RECIPES["digits"]).parse_known_args(others)
+    return _parser(_recipe_of(args)).parse_args(argv)
 
 
 def _recipe_of(args: Namespace) -> Recipe:
@@ -54,7 +54,7 @@ def _recipe_of(args: Namespace) -> Recipe:
 def _parser(recipe: Recipe) -> Parser:
     parser = Parser("train", "Train a generator against a discriminator.", EXAMPLES)
     parser.add_argument(
-        "--recipe", type=named("name"), metavar="NAME", help=f"one of {', '.join(RECIPES)} (default: digits)"
+        "--recipe", type=named("name"), metavar="NAME", help=f"one of {', '.join(NAMES)} (default: digits)"
     )
     parser.add_argument(
         "--resume",
@@ -116,7 +116,8 @@ def _train(args: Namespace) -> int:
     rank = workers.find().rank
     args.quiet = args.quiet or rank > 0  # worker 0 speaks for all
     say: Callable[[str], None] = (lambda text: None) if args.quiet else print
-    changes = {name: value for name in recipes.SETTINGS if (value := getattr(args, name)) is not None}
+    settings = recipes.SETTINGS | recipes.settings_of(_recipe_of(args))
+    changes = {name: value for name in settings if (value := getattr(args, name)) is not None}
     if args.data:
         changes["data"] = os.path.abspath(args.data)
     training = _resume(args, changes) if args.resume else _start(args, changes)

@@ -21,7 +21,7 @@ from minigan.errors import InputError, RunError
 from minigan.files import remove_leftovers, write_atomically, write_json
 from minigan.lock import Lock
 from minigan.ops import logistic
-from minigan.players import arrays, set_up, use_threads
+from minigan.players import arrays, generate, set_up, update_of, use_threads
 from minigan.run import COLUMNS, NO_VALUES, Config
 from minigan.tensor import Tensor
 from minigan.workers import ALONE, Workers
@@ -47,7 +47,7 @@ class Training:
         self.config = replace(config, pictures=self.dataset.sha256)
         workers.agree(run.decisive(self.config, self.dataset) if workers.size > 1 else {})
         self.game = set_up(recipe, self.dataset, backend, config.seed, workers)
-        self.z = Tensor(recipe.noise(self.game.streams("sample"), SAMPLES))
+        self.z = recipe.noise(self.game.streams("sample"), SAMPLES)
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
         self.lock: Lock | None = None
@@ -115,7 +115,7 @@ class Training:
                 self.lock.release()
 
     def _play(self, show: Callable[[int, np.ndarray], None]) -> bool:
-        update = self.config.recipe.rule
+        update = update_of(self.config.recipe)
         updates = algorithm1.train(self.game, update, self.t, self.stop)
         pending: list[Update] = []
         began, shown, saved = time.monotonic() - self.seconds, time.monotonic(), time.monotonic()
@@ -199,7 +199,7 @@ class Training:
 
     def _draw_samples(self, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
-        pictures.save_samples(path, to_host(self.game.G(self.z, None).data), self.dataset)
+        pictures.save_samples(path, generate(self.game.G, self.z), self.dataset)
         write_atomically(self.folder / "samples.png", lambda file: file.write(path.read_bytes()))
 
     def _draw(self) -> None:

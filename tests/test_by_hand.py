@@ -211,7 +211,7 @@ def assert_same_game(recipe, updates=2):
     game = players.set_up(recipe, dataset, FLOAT64, SEED)
     by_hand = ByHand(game, recipe, dataset.train)
     for t in range(updates):
-        numbers = recipe.rule(game, t)
+        numbers = players.update_of(recipe)(game, t)
         real, fake, last = getattr(by_hand, recipe.update.replace("-", "_"))(t)
         assert_close(numbers.a_real, real.logits, "logits of examples")
         assert_close(numbers.a_fake, fake.logits, "logits of samples")

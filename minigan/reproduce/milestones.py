@@ -23,7 +23,7 @@ from minigan.errors import InputError
 from minigan.files import write_atomically
 from minigan.nn import Layer
 from minigan.optim import exponential_decay
-from minigan.players import generate, load_data, set_up
+from minigan.players import generate, load_data, set_up, update_of
 from minigan.progress import Progress
 from minigan.random import Streams
 from minigan.recipes import Recipe
@@ -186,7 +186,7 @@ def seconds(recipe: Recipe, epochs: Sequence[int], backend: Backend) -> float:
     """How long a run and its measurements will take here, after a few updates and a small measurement."""
     dataset = load_data(recipe)
     game = set_up(recipe, dataset, backend, 0)
-    update = recipe.rule
+    update = update_of(recipe)
 
     def step(t: int) -> None:
         update(game, t)

@@ -55,6 +55,19 @@ def with_labels(x: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     return np.concatenate([x, np.eye(classes, dtype=x.dtype)[labels]], axis=1)
 
 
+def variety(x: np.ndarray, labels: np.ndarray, most: int = 50) -> float:
+    """The mean distance of two examples of one class, in the mean over the classes        x (m, features)
+
+    Of each class the first `most` examples and the `most` after them; 0 where a class has fewer than two.
+    """
+    means = []
+    for label in range(int(labels.max()) + 1):
+        first, second = np.array_split(x[labels == label][: 2 * most].astype(np.float64), 2)
+        squares = ((first[:, None] - second[None]) ** 2).sum(axis=2)
+        means.append(np.sqrt(squares).mean() if squares.size else 0.0)
+    return float(np.mean(means))
+
+
 def labelled(prior: Callable[[Stream], Array], classes: int, backend: Backend) -> Callable[[Stream], Array]:
     """A prior of [z, y] from one of z: every class is equally likely."""
 

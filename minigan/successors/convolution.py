@@ -64,7 +64,8 @@ def patches(x: Tensor, windows: Windows) -> Tensor:
 
 def overlap(rows: Tensor, shape: Sequence[int], windows: Windows) -> Tensor:
     """P^T(rows), the array of that shape, (m, *n, c), that is the sum of the rows as windows"""
-    return Tensor(_overlap(rows.data, shape, windows), (rows, lambda g: _patches(g, windows)))
+    y = _overlap(rows.data, shape, windows)
+    return Tensor(y, (rows, lambda g: _patches(g, windows)))
 
 
 def _patches(x: Array, windows: Windows) -> Array:

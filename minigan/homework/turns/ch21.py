@@ -44,4 +44,7 @@ def tried(f):
     yield "a came back .5 too far to the right, in its first number", f(a, a + [0.5, 0.0], b, b)
     yield "b came back 3 too far down", f(a, a, b, b - 3)
     yield "the two points a came back in the other's place", f(a, a[::-1], b, b)
-    yield "both came back with errors of both signs", f(a, a + [[1.0, -1.0], [-2.0, 2.0]], b, b + [0.25, -1.0])
+    yield (
+        "both came back with errors of both signs",
+        f(a, a + [[1.0, -1.0], [-2.0, 2.0]], b, b + [0.25, -1.0]),
+    )

@@ -1,0 +1,80 @@
+"""Players of convolutions (Radford et al. 2016, DCGAN; Wu et al. 2016 in three dimensions, 3D-GAN).
+
+G begins with a small picture of many channels and doubles it, at half the channels, until it is as large as
+the data's; D halves.  What the pictures have as dimensions, the layers have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, ClassVar
+
+from minigan import ops
+from minigan.errors import InputError
+from minigan.nn import Dropout, Layer, LeakyReLU, Linear, Sequential
+from minigan.paper import Networks
+from minigan.random import Stream, Streams
+from minigan.settings import COUNT, KEEP, POSITIVE, Limit, choice, setting
+from minigan.successors.convolution import ChannelNorm, Conv, ConvTranspose, Function, Reshape
+
+if TYPE_CHECKING:
+    from minigan.data import Dataset  # slow to import
+
+OUTPUTS = {"sigmoid": ops.sigmoid, "linear": lambda x: x, "tanh": ops.tanh}
+
+
+@dataclass(frozen=True)
+class ConvNetworks(Networks):
+    """G of transposed convolutions, batch norm and ReLU, D of convolutions, leaky ReLU and dropout.
+
+    Windows of 4 places in each direction, 2 apart, so that every layer halves or doubles exactly.
+    """
+
+    batch: ClassVar[Limit] = Limit(lambda v: v >= 2, "2 or more, since batch norm needs a variance")
+    output: str = choice("sigmoid", "G's last activation", OUTPUTS)
+    channels: int = setting(32, "channels beside the pictures; twice as many after each halving", COUNT)
+    halvings: int = setting(2, "how often D halves a picture, and G doubles one", COUNT)
+    scale: float = setting(0.05, "weights start in U(-scale, scale)", POSITIVE)
+    keep_hidden: float = setting(0.7, "dropout: probability of keeping a hidden unit of D", KEEP)
+
+    def generator(self, z: int, dataset: Dataset, streams: Streams) -> Sequential:
+        lengths, colours = self.places(dataset)
+        rng, backend, dims = streams("init", 0), streams.backend, len(lengths)
+        small = [n >> self.halvings for n in lengths]
+        c = self.channels << self.halvings - 1
+        layers: list[Layer] = [Linear(z, prod(small) * c, rng, self.scale), Reshape(*small, c)]
+        while c > self.channels:
+            layers += [ChannelNorm(c, backend), LeakyReLU(0.0), self._doubling(c, c // 2, rng, dims)]
+            c //= 2
+        layers += [ChannelNorm(c, backend), LeakyReLU(0.0), self._doubling(c, colours, rng, dims)]
+        return Sequential(*layers, Function(OUTPUTS[self.output]), Reshape(prod(lengths) * colours))
+
+    def discriminator(self, dataset: Dataset, pack: int, streams: Streams) -> Sequential:
+        """Several pictures at once stand one upon the other, as one."""
+        (first, *others), inputs = self.places(dataset)
+        lengths = (pack * first, *others)
+        rng, dims = streams("init", 1), len(lengths)
+        layers: list[Layer] = [Reshape(*lengths, inputs)]
+        for outputs in (self.channels << i for i in range(self.halvings)):
+            layers += [Conv(inputs, outputs, rng, dims=dims, scale=self.scale)]
+            layers += [LeakyReLU(0.2), Dropout(self.keep_hidden)]
+            inputs = outputs
+        features = prod(n >> self.halvings for n in lengths) * inputs
+        return Sequential(*layers, Reshape(features), Linear(features, 1, rng, self.scale))
+
+    def _doubling(self, inputs: int, outputs: int, rng: Stream, dims: int) -> ConvTranspose:
+        return ConvTranspose(inputs, outputs, rng, dims=dims, scale=self.scale)
+
+    def places(self, dataset: Dataset) -> tuple[tuple[int, ...], int]:
+        """The lengths of a picture, and its colours.  InputError where it has none, or they do not halve."""
+        if dataset.shape is None:
+            raise InputError(f"--data: convolutions need pictures, and {dataset.name} has points")
+        coloured = len(dataset.shape) == 3 and dataset.shape[-1] == 3
+        lengths = dataset.shape[:-1] if coloured else dataset.shape
+        if any(n % 2**self.halvings for n in lengths):
+            size = " x ".join(map(str, lengths))
+            raise InputError(
+                f"--halvings: expected how often pictures of {size} can be halved, got {self.halvings}"
+            )
+        return lengths, 3 if coloured else 1

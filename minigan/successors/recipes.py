@@ -1,0 +1,281 @@
+"""Recipes of what came after: trained, resumed, sampled and evaluated by the same commands as the paper's.
+
+Each kind of recipe says below in what its game differs; players.py and evaluation.py ask for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from minigan import evaluation, players, recipes
+from minigan.algorithm1 import Game
+from minigan.backend import Backend, to_host, xp_of
+from minigan.data import Dataset, Minibatches
+from minigan.errors import InputError
+from minigan.game import Loss
+from minigan.keras_mlp import LeakyNetworks
+from minigan.nn import Layer
+from minigan.paper import Recipe
+from minigan.random import Stream, Streams
+from minigan.settings import POSITIVE, Limit, choice, setting
+from minigan.successors import solids
+from minigan.successors.conditional import Conditional, variety, with_labels
+from minigan.successors.dcgan import ConvNetworks
+from minigan.successors.losses import LOSSES, Clipped
+from minigan.successors.penalty import penalised
+from minigan.tensor import Array, Tensor
+
+# The conditional game: a label is part of the noise and of the example -----------------------------------
+
+
+@dataclass(frozen=True)
+class ConditionalRecipe(Recipe):
+    """D judges [x, y], and G draws from [z, y]: Mirza and Osindero 2014, with any networks and any losses."""
+
+    classes: ClassVar[int] = 10
+
+    def generator(self, dataset: Dataset, streams: Streams) -> Layer:
+        net = self.networks.generator(self.z + self.classes, dataset, streams)
+        return Conditional(net, self.classes)
+
+    def discriminator(self, dataset: Dataset, streams: Streams) -> Layer:
+        return super().discriminator(self.labelled(dataset), streams)
+
+    def noise(self, stream: Stream, count: int) -> Array:
+        """count samples of [z, y], (count, z + classes): every class is equally likely."""
+        z = super().noise(stream, count)
+        xp, labels = xp_of(z), (stream.uniform((count,)) * self.classes).astype("int64")
+        y = (labels[:, None] == xp.arange(self.classes)).astype(z.dtype)
+        return xp.concatenate([z, y], axis=1)
+
+    def labelled(self, dataset: Dataset) -> Dataset:
+        """The data set with examples [x, y].  InputError where it has no labels."""
+        labels = dataset.train_labels
+        if labels is None or labels.max() >= self.classes:
+            raise InputError(
+                f"--data: {self.name} expects pictures with a class from 0 to {self.classes - 1} each, and "
+                f"{dataset.name} has none; train another recipe on it"
+            )
+
+        def prepare(x: Array) -> Array:
+            pixels, y = x[:, : -self.classes], x[:, -self.classes :]
+            return xp_of(x).concatenate([dataset.prepare(pixels), y], axis=1)
+
+        return replace(dataset, train=with_labels(dataset.train, labels, self.classes), prepare=prepare)
+
+
+@players.rules.register
+def _(recipe: ConditionalRecipe, game: Game, dataset: Dataset) -> Game:
+    pairs, plain, streams = recipe.labelled(dataset), game.data, game.streams
+    assert isinstance(plain, Minibatches)
+    game.data = Minibatches(pairs.train, recipe.batch, streams, streams.backend, pairs.prepare, plain.mine)
+    return game
+
+
+@players.with_class.register
+def _(recipe: ConditionalRecipe, z: Array, label: int) -> Array:
+    if not 0 <= label < recipe.classes:
+        raise InputError(f"--class: expected 0 to {recipe.classes - 1}, got {label}")
+    z = z.copy()
+    z[:, recipe.z :] = 0
+    z[:, recipe.z + label] = 1
+    return z
+
+
+@players.painter.register
+def _(G: Conditional) -> Layer:
+    return G.net
+
+
+@evaluation.further.register
+def _(
+    recipe: ConditionalRecipe, z: Array, samples: np.ndarray, dataset: Dataset, backend: Backend
+) -> list[dict[str, Any]]:
+    """How often a sample is of the class that was asked for, and how much samples of one class differ."""
+    if dataset.name not in evaluation.JUDGES or dataset.test_labels is None or dataset.train_labels is None:
+        return []
+    judge = evaluation.trained_classifier(dataset, backend, lambda text: None)
+
+    def obeyed(x: np.ndarray, labels: np.ndarray) -> float:
+        parts = (judge.net(Tensor(backend.asarray(x[i : i + 1000])), None) for i in range(0, len(x), 1000))
+        return float((np.concatenate([to_host(a.data).argmax(axis=1) for a in parts]) == labels).mean())
+
+    asked = to_host(z[:, recipe.z :]).argmax(axis=1)
+    test, train = (dataset.prepare(x.astype(np.float32)) for x in (dataset.test, dataset.train[:5000]))
+    noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
+    real = variety(train, dataset.train_labels[:5000])
+    return [
+        {
+            "what": "of the class that was asked for",
+            "run": obeyed(samples, asked),
+            "real": obeyed(test, dataset.test_labels),
+            "noise": obeyed(noise, asked),
+        },
+        {
+            "what": "variety within a class, the data's = 1",
+            "run": variety(samples, asked) / real,
+            "real": 1.0,
+            "noise": variety(noise, asked) / real,
+        },
+    ]
+
+
+# Other losses ------------------------------------------------------------------------------------------
+
+UNDECIDED = {"least-squares": 0.5}  # what D says where it cannot tell; 0 for the others
+
+
+@dataclass(frozen=True)
+class OtherLosses(Recipe):
+    """The paper's players and Algorithm 1, who descend something else."""
+
+    losses: str = choice("least-squares", "what both players descend", LOSSES)
+
+    def unused(self) -> set[str]:
+        return super().unused() | {"loss", "d_loss_scale"}
+
+
+@dataclass(frozen=True)
+class Clipping(OtherLosses):
+    """Slopes of D are limited by limiting its weights: Arjovsky et al. 2017."""
+
+    losses: str = choice("wasserstein", "what both players descend", LOSSES)
+    clip: float = setting(0.1, "after its steps D's weights are put back between -clip and clip", POSITIVE)
+
+
+@dataclass(frozen=True)
+class Penalising(OtherLosses):
+    """Slopes of D cost something: Gulrajani et al. 2017."""
+
+    losses: str = choice("wasserstein", "what both players descend", LOSSES)
+    penalty: float = setting(10.0, "what slopes of D cost, lambda", POSITIVE)
+    sides: str = choice("one", "slopes above 1 cost, or all but 1 (two)", ("one", "two"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require("pack", Limit(lambda v: v == 1, "1 with a penalty on D's slope"))
+
+    def unused(self) -> set[str]:
+        return super().unused() | {"update"}
+
+
+@players.rules.register
+def other_losses(recipe: OtherLosses, game: Game, dataset: Dataset) -> Game:
+    """D's numbers are counted from where it is undecided, so that 0 means this for every loss."""
+    level = UNDECIDED.get(recipe.losses, 0.0)
+
+    def counted_from(loss: Loss) -> Loss:
+        return lambda a: loss(a + level)
+
+    game.discriminator_loss, game.generator_loss = map(counted_from, LOSSES[recipe.losses])
+    return game
+
+
+@players.rules.register
+def _(recipe: Clipping, game: Game, dataset: Dataset) -> Game:
+    game.optimiser_D = Clipped(game.optimiser_D, game.D.parameters(), recipe.clip)
+    return other_losses(recipe, game, dataset)
+
+
+@players.update_of.register
+def _(recipe: Penalising) -> Any:
+    return partial(penalised, scale=recipe.penalty, one_sided=recipe.sides == "one")
+
+
+# Solids ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SolidRecipe(Recipe):
+    """Solids in place of pictures: Wu et al. 2016, 3D-GAN."""
+
+
+@players.load_data.register
+def _(recipe: SolidRecipe) -> Dataset:
+    if recipe.data != "solids":
+        raise InputError(f"--data: {recipe.name} has solids of its own; train another recipe on pictures")
+    return solids.load()
+
+
+@evaluation.further.register
+def _(
+    recipe: SolidRecipe, z: Array, samples: np.ndarray, dataset: Dataset, backend: Backend
+) -> list[dict[str, Any]]:
+    """What samples have in common with the nearest training solid, and whether every kind occurs."""
+    noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
+    rows = {"in common with the nearest solid": {}, "share of the rarest of the kinds": {}}
+    for name, x in (("run", samples), ("real", dataset.test), ("noise", noise)):
+        nearest, common = solids.common_part(x[:1000], dataset.train)
+        kinds = np.bincount(dataset.train_labels[nearest], minlength=len(solids.KINDS))
+        for row, value in zip(rows.values(), (common.mean(), kinds.min() / len(nearest)), strict=True):
+            row[name] = float(value)
+    return [{"what": what} | row for what, row in rows.items()]
+
+
+# The recipes -------------------------------------------------------------------------------------------
+
+
+def _as(kind: type[Recipe], like: Recipe, **changes: Any) -> Recipe:
+    """A recipe of another kind with the settings of one that there is, but for the changes."""
+    return kind(**vars(like) | changes)
+
+
+_labelled = ConditionalRecipe(
+    name="cgan-digits",
+    data="digits",
+    epochs=120,
+    batch=50,
+    update="alternating",
+    z=32,
+    prior="gaussian",
+    networks=LeakyNetworks(output="sigmoid", hidden=(128, 128), units=(128, 128)),
+    optimiser="adam",
+    lr=1e-3,
+    lr_decay=1.0,
+    samples_every=10,
+)
+_deep = Recipe(
+    name="dcgan-digits",
+    data="digits",
+    epochs=200,
+    batch=50,
+    update="alternating",
+    z=32,
+    prior="gaussian",
+    networks=ConvNetworks(scale=0.1),
+    optimiser="adam",
+    lr=1e-3,
+    lr_decay=1.0,
+    samples_every=10,
+)
+_ring = recipes.find("ring8")
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        _labelled,
+        _labelled.change(
+            name="cgan-mnist",
+            data="mnist",
+            epochs=50,
+            batch=100,
+            z=100,
+            hidden=(256, 512),
+            units=(512, 256),
+            samples_every=1,
+        ),
+        _as(OtherLosses, _ring, name="lsgan"),
+        _as(OtherLosses, recipes.find("grid25"), name="lsgan-grid25"),
+        _as(Clipping, _ring, name="wgan", k=5, lr=5e-4),
+        _as(Penalising, _ring, name="wgan-gp", k=5),
+        _deep,
+        _deep.change(name="dcgan-mnist", data="mnist", epochs=20, batch=100, z=100, samples_every=1),
+        _as(SolidRecipe, _deep, name="gan3d", data="solids").change(
+            epochs=30, batch=32, z=16, channels=16, scale=0.05, lr=5e-4, samples_every=10
+        ),
+    )
+}
