@@ -75,4 +75,4 @@ def to_host(array: Any) -> np.ndarray:
     return array if isinstance(array, np.ndarray) else array.get()
 
 
-_library_of: dict[type, Any] = {np.ndarray: np, np.memmap: np}
+_library_of: dict[type, Any] = {np.ndarray: np}

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_data_folder import SMALL, draw, put
 
-from minigan import checkpoint, data, sample, train
+from minigan import checkpoint, data, evaluate, sample, train
 from minigan.data import packed
 from minigan.data.__main__ import main as data_main
+from minigan.data.minibatches import is_mapped
 from minigan.errors import InputError
 
 
@@ -37,7 +38,8 @@ def test_the_file_is_the_folder_in_its_order(mode, values, tmp_path):
     assert found.shape == whole.shape and found.sha256 and found.sha256 != whole.sha256
     for part in ("train", "valid", "test"):
         ours, theirs = getattr(found, part), getattr(whole, part)
-        assert isinstance(ours, np.memmap) and not ours.flags.writeable
+        assert type(ours) is np.ndarray and is_mapped(ours) and not ours.flags.writeable
+        assert not is_mapped(theirs)
         np.testing.assert_array_equal(ours, theirs)
     x = whole.train.astype(np.float32)
     np.testing.assert_array_equal(found.prepare(x), whole.prepare(x))
@@ -94,6 +96,20 @@ def test_a_run_is_that_of_the_folder_to_the_bit(mine):
         str(Path("m.npy").resolve()),
         packed.load("m.npy").sha256,
     )
+
+
+def test_a_run_of_the_paper_s_is_evaluated_as_the_folder_s(mine, capsys):
+    """The recipe digits begins at the mean of the data; evaluation reads what is kept aside."""
+    packed.pack("mine", "m.npy")
+    small = ["--quiet", "--epochs", "1", "--hidden", "8,8", "--units", "4,4", "--recipe", "digits"]
+    found = []
+    for name, out in (("mine", "a"), ("m.npy", "b")):
+        assert train.main(["--data", name, "--out", out, *small]) == 0
+        capsys.readouterr()
+        assert evaluate.main([out, "--centres", "1000", "--quiet", "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+        del found[-1]["run"], found[-1]["data"]
+    assert found[0] == found[1] and len(found[0]) > 5
 
 
 def test_a_run_belongs_to_its_file(mine, capsys):

@@ -112,6 +112,23 @@ def test_batch_norm_over_all_workers_is_that_of_the_whole(n):
         assert np.allclose(f[2], mean, atol=1e-15) and np.allclose(f[3], var, atol=1e-15)
 
 
+def test_the_mean_over_all_workers_leaves_others_gradients_alone():
+    """What is added to the mean gets the same upstream gradient, later, and not summed over the workers."""
+    c = np.array([1.0, -2.0, 3.0, 5.0])
+
+    def play(team):
+        x, w = Tensor(np.full((2, 4), 1.0 + team.rank)), Tensor(np.zeros(4))
+        older = w * 2
+        y = shares.mean(team, 0.5, x, 0) + older
+        backward((y * Tensor(c * (1 + team.rank))).sum(), wrt=[x, w])
+        return y.data, x.grad, w.grad
+
+    for rank, (y, of_x, of_w) in enumerate(with_threads(2, play)):
+        assert y.tolist() == [1.5] * 4
+        np.testing.assert_array_equal(of_w, c * 2 * (1 + rank))
+        np.testing.assert_array_equal(of_x, [c * 1.5 / 2] * 2)
+
+
 @pytest.mark.parametrize(
     ("name", "n", "least"), [("digits", 51, "0"), ("digits-packed", 26, "0"), ("keras-mlp", 26, "1")]
 )
@@ -250,10 +267,14 @@ def fails(monkeypatch, capsys):
     silenced = []
     system = SimpleNamespace(dup2=lambda *a: silenced.append(a), open=lambda *a: 9, devnull="", O_WRONLY=1)
     monkeypatch.setattr(workers, "os", system)
-    monkeypatch.setattr(workers, "TOGETHER_SECONDS", 0.5)
+    monkeypatch.setattr(workers, "TOGETHER_SECONDS", 30.0)
+
+    def end(team, status):
+        time.sleep(0.1 * team.rank)
+        return team.end(status, f"wrong {team.rank}")
 
     def fails(n, statuses):
-        found, group = together(n, lambda team: team.end(statuses[team.rank], f"wrong {team.rank}"))
+        found, group = together(n, lambda team: end(team, statuses[team.rank]))
         assert silenced == [(9, 2)] * len(group.aborted)
         return found, group.aborted, capsys.readouterr().err.splitlines()
 
@@ -269,7 +290,8 @@ def test_where_all_are_done_nobody_waits_or_speaks(fails):
 
 
 @pytest.mark.parametrize("rank", [0, 2])
-def test_who_fails_alone_says_so_and_ends_all(rank, fails):
+def test_who_fails_alone_says_so_and_ends_all(rank, fails, monkeypatch):
+    monkeypatch.setattr(workers, "TOGETHER_SECONDS", 0.2)
     found, aborted, lines = fails(3, [1 if r == rank else 0 for r in range(3)])
     assert aborted == [(rank, 1)] and len(lines) == 1
     assert isinstance(found[rank], SystemExit) and found[rank].code == 1

@@ -1,6 +1,7 @@
 """The minibatches of a run, counted from 0, in a new order every epoch."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class Minibatches:
     """Minibatch i of a run, a function of (seed, i) alone.
 
     x (n, features) is moved to the backend once and as it is: pixels stay bytes until a minibatch needs them.
-    A memmap stays on the disk, and a minibatch of it is moved when it is needed.
+    What is mapped from a file stays on the disk, and a minibatch of it is moved when it is needed.
     An epoch is `per_epoch` = n // batch minibatches; the n % batch examples over are others in every epoch.
     mine: which rows of each minibatch to give, where several workers share it.  InputError for a batch that
     is larger than the data, or empty.
@@ -31,8 +32,8 @@ class Minibatches:
     ) -> None:
         if not 1 <= batch <= len(x):
             raise InputError(f"batch is {batch}, expected 1 to {len(x)}, the number of training examples")
-        self.on_disk = isinstance(x, np.memmap)
-        self.x = np.asarray(x) if self.on_disk else backend.asarray(x)
+        self.on_disk = is_mapped(x)
+        self.x = x if self.on_disk else backend.asarray(x)
         self.batch, self.per_epoch, self.mine = batch, len(x) // batch, mine
         self._streams, self._backend, self._prepare = streams, backend, prepare
         self._epoch = -1
@@ -53,3 +54,10 @@ class Minibatches:
             order = self._streams("order", epoch).permutation(len(self.x))
             self._epoch, self._order = epoch, to_host(order) if self.on_disk else order
         return self._order[place * self.batch : (place + 1) * self.batch][self.mine]
+
+
+def is_mapped(x: Any) -> bool:
+    """Whether the array is a file that is mapped, or a view of one."""
+    while isinstance(x, np.ndarray) and not isinstance(x, np.memmap):
+        x = x.base
+    return isinstance(x, np.memmap)

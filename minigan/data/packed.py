@@ -48,7 +48,7 @@ def load(path: str, values: str = "unit") -> Dataset:
     """
     pictures = _map(path)
     n, *shape = pictures.shape
-    x = pictures.reshape(n, prod(shape))
+    x = np.asarray(pictures).reshape(n, prod(shape))  # an array as others are, of the same bytes
     return folder.divided(path, x, tuple(shape), values, folder.sha256_of(pictures))
 
 
