@@ -8,7 +8,7 @@ Updates are few, so that rounding has no time to grow.  Where a change of these 
 import json
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import FrozenInstanceError, asdict
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,8 @@ SETTINGS = {
 @pytest.mark.parametrize("page", SETTINGS, ids=lambda page: page.__name__.rpartition(".")[2])
 def test_what_a_page_is_measured_with(page):
     assert asdict(page.Settings()) == SETTINGS[page]
+    with pytest.raises(FrozenInstanceError):
+        page.Settings().seed = 3
 
 
 def measured(name):
