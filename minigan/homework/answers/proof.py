@@ -81,7 +81,7 @@ def must_work(assignment: Assignment, level: int, scratch: Path | None = None) -
     answers.wrong(assignment)
     with kit(assignment, scratch) as made:
         proof = _basics(made, level, Proof(assignment, level))
-    if broken := proof.broken():
+    if broken := proof.complaints or proof.broken():
         raise RunError(f"the grader does not work here, so nothing was graded: {broken[0]}")
 
 
