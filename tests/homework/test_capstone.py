@@ -71,6 +71,12 @@ def test_an_error_says_in_which_file_and_line(short):
     assert f"(hw09.py, line {line})" in judged(short, files)["runs"].message
 
 
+def test_a_syntax_error_says_so_once(short):
+    files = json.loads(strip.solution(CAPSTONE)) | {"hw10": "x = 1\ny = (\n"}
+    message = judged(short, files)["runs"].message
+    assert message == "your code raised SyntaxError: '(' was never closed (hw10.py, line 2)"
+
+
 def verdicts(**scores):
     return [Verdict(name, 0, 2, [] if score is None else _outcomes(score)) for name, score in scores.items()]
 

@@ -6,6 +6,7 @@ the attacks; it writes the evidence.
 """
 
 import ast
+import os
 import threading
 import time
 import zlib
@@ -18,7 +19,7 @@ import pytest
 from others import others
 
 from minigan import ops
-from minigan.errors import InputError
+from minigan.errors import InputError, RunError
 from minigan.homework.answers import known as answers
 from minigan.homework.answers import mutate, proof
 from minigan.homework.answers.diagnose import diagnose
@@ -320,6 +321,21 @@ def test_a_process_may_end_by_a_signal_without_a_name():
     child = SimpleNamespace(process=SimpleNamespace(wait=lambda timeout: -40))
     ended = sandbox.Child._how_it_ended(child)
     assert ended.status == "crash" and "signal 40" in str(ended)
+
+
+@pytest.mark.parametrize(("load", "limit"), [(0.5, 10), (4.0, 10), (12.0, 30), (500.0, 100)])
+def test_on_a_busy_machine_the_time_limit_is_longer(monkeypatch, load, limit):
+    """Who shares the processor with the grader is not the student's fault."""
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert sandbox.stretched(10) == limit
+
+
+def test_why_the_grader_does_not_work_is_said(hw02, monkeypatch):
+    """Not only which checks the reference lost, which on a very busy machine may be all."""
+    slow = replace(hw02, seconds=0)
+    with pytest.raises(RunError, match="the reference loses kept: .* time"):
+        proof.must_work(slow, best_level())
 
 
 def test_what_an_inner_function_is_called_does_not_hide_a_mistake():

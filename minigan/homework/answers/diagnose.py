@@ -27,7 +27,7 @@ def diagnose(assignment: Assignment, verdict: Verdict, facts: Facts) -> None:
         alike = {c.name for c in checks if imitates(assignment, answer, c, facts[c.name], verdict.seed)}
         if any(_says_something(facts[name]) for name in alike) or _is_all(answer, alike, checks, lost):
             explained.append((answer, alike))
-    order, first_of = [check.name for check in checks], {}
+    order, first_of = [check.name for check in checks], dict[str, int]()
     left = set(order)
     while explained:
         answer, names = max(explained, key=lambda pair: (len(pair[1] & left), pair[0].loses <= lost))

@@ -81,7 +81,7 @@ def must_work(assignment: Assignment, level: int, scratch: Path | None = None) -
     answers.wrong(assignment)
     with kit(assignment, scratch) as made:
         proof = _basics(made, level, Proof(assignment, level))
-    if broken := proof.broken():
+    if broken := proof.complaints or proof.broken():
         raise RunError(f"the grader does not work here, so nothing was graded: {broken[0]}")
 
 
@@ -112,17 +112,17 @@ def _basics(made: Kit, level: int, proof: Proof) -> Proof:
     verdict = _verdict(made, strip.solution(assignment), level)
     proof.seconds = verdict.seconds
     proof.rows["reference"] = [_row("reference", verdict)]
+    proof.complaints += [
+        f"the reference loses {o.name}: {o.message or o.status}"
+        for o in verdict.outcomes
+        if o.status != "pass"
+    ]
     empty = _verdict(made, strip.stub(assignment), level)
     every = frozenset(check.name for check in assignment.checks)
     proof.rows["stub"] = [_row("stub", empty, every)]
     statuses = {outcome.status for outcome in empty.outcomes}
     if not statuses <= {"not_written", "blocked"}:
         proof.complaints.append(f"the stub's statuses are {', '.join(sorted(statuses))}")
-    proof.complaints += [
-        f"the reference loses {o.name}: {o.message or o.status}"
-        for o in verdict.outcomes
-        if o.status != "pass"
-    ]
     if verdict.broken or empty.broken:
         proof.complaints.append(f"the grader fails: {verdict.broken or empty.broken}")
     return proof

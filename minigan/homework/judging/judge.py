@@ -29,6 +29,7 @@ from minigan.homework.judging.sandbox import (
     Launcher,
     Raised,
     launcher,
+    stretched,
     submission_folder,
 )
 from minigan.homework.tasks.spec import Assignment, Check
@@ -254,7 +255,7 @@ Run = Callable[[Check], tuple[Outcome, "Trial | None", str]]
 
 def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, Facts]:
     """Every check, each in a process of its own; and all that was judged, for the diagnosis."""
-    verdict, budget = Verdict(kit.assignment.id, seed, level, []), Budget(kit.assignment.seconds)
+    verdict, budget = Verdict(kit.assignment.id, seed, level, []), Budget(stretched(kit.assignment.seconds))
     with submission_folder(kit, source) as folder, launcher(kit) as start:
 
         def run(check: Check) -> tuple[Outcome, Trial | None, str]:

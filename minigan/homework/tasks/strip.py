@@ -151,20 +151,20 @@ def _imports(assignment: Assignment, own: list[tuple[str, Piece]]) -> str:
                 case ast.ImportFrom(module="__future__"):
                     future = [ast.unparse(node), ""]
                 case ast.Import(names=names) | ast.ImportFrom(names=names):
-                    for name in names:
-                        if (name.asname or name.name).partition(".")[0] not in used - {"np"}:
+                    for imported in names:
+                        if (imported.asname or imported.name).partition(".")[0] not in used - {"np"}:
                             continue
                         if isinstance(node, ast.ImportFrom):
-                            named.setdefault(f"{node.module}", set()).add(ast.unparse(name))
+                            named.setdefault(f"{node.module}", set()).add(ast.unparse(imported))
                         else:
-                            lines.append(f"import {ast.unparse(name)}")
+                            lines.append(f"import {ast.unparse(imported)}")
                 case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name in used:
                     here.add(name)
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                     here |= {name} & used
         if here:
             named.setdefault(f"minigan.{module}", set()).update(here)
-    lines += [f"from {home} import {', '.join(sorted(names))}" for home, names in named.items()]
+    lines += [f"from {home} import {', '.join(sorted(parts))}" for home, parts in named.items()]
     return "\n".join([*future, "import numpy as np\n", *sorted(set(lines))]) + "\n"
 
 
