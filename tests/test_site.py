@@ -90,7 +90,7 @@ def test_a_docstring_for_docutils():
     assert "``x (m, inputs), b (outputs,)``" in made
     assert "``ops``" in made and r":math:`D = \frac{1}{2}`" in made
     assert "    V = -\\log\\,4\\qquad\\text{(equation 1)}\n" in made
-    assert "::\n\n    name   a table, as it was typed" in made
+    assert ".. code-block:: none\n\n    name   a table, as it was typed" in made
 
 
 def test_cases_and_what_is_said_of_them():
