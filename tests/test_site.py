@@ -174,6 +174,11 @@ FAULTY = """<!doctype html><html lang="en"><body style="margin: 0"><div class="p
 </div></body></html>"""
 
 
+def test_a_page_that_is_not_there(tmp_path, capsys):
+    assert look.main([str(tmp_path), "lessons/99_none.html"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path} has no lessons/99_none.html")
+
+
 def test_the_look_finds_what_is_wrong(tmp_path, capsys):
     (tmp_path / "faulty.html").write_text(FAULTY.format(long="long " * 40), encoding="utf-8")
     (tmp_path / "fine.html").write_text(
