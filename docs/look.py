@@ -71,6 +71,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--pictures", type=Path)
     told = parser.parse_args(argv)
     pages = told.pages or sorted(page.relative_to(told.site).as_posix() for page in told.site.rglob("*.html"))
+    missing = [page for page in pages if not (told.site / page).is_file()]
+    if missing:
+        print(f"error: {told.site} has no {missing[0]}; `make docs` builds the site", file=sys.stderr)
+        return 2
     try:
         with Site(told.site) as site, site.browser() as browser:
             found = [

@@ -81,7 +81,7 @@ class Maxout(Linear):
 class Dropout(Layer):
     """Keeps each input with probability `keep` and divides it by `keep`; the identity at evaluation.
 
-    ValueError unless 0 < keep <= 1.
+    ValueError for a probability outside of (0, 1].
     """
 
     def __init__(self, keep: float) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from test_live import browser, site, visit  # noqa: F401
 
 from lessons import diagrams
 from minigan import ops
@@ -90,7 +91,7 @@ def test_a_docstring_for_docutils():
     assert "``x (m, inputs), b (outputs,)``" in made
     assert "``ops``" in made and r":math:`D = \frac{1}{2}`" in made
     assert "    V = -\\log\\,4\\qquad\\text{(equation 1)}\n" in made
-    assert "::\n\n    name   a table, as it was typed" in made
+    assert ".. code-block:: none\n\n    name   a table, as it was typed" in made
 
 
 def test_cases_and_what_is_said_of_them():
@@ -163,7 +164,29 @@ def test_edges_of_a_loss():
     assert sorted(diagrams.edges(c)) == sorted([(b.age, a.age)] * 2 + [(c.age, b.age), (c.age, a.age)])
 
 
-# The look at the pages
+# In a browser
+
+
+def test_commands_are_copied_without_their_prompt(visit):  # noqa: F811
+    tab = visit("lessons/00_run_it.html", permissions=["clipboard-read", "clipboard-write"])
+    tab.locator(".highlight-console button.copy").first.click(force=True)
+    tab.get_by_role("button", name="Copied").wait_for(timeout=20_000)
+    assert tab.evaluate("navigator.clipboard.readText()") == "python -m minigan.train"
+    assert tab.locator(".highlight-text button.copy").count() == 0
+
+
+def test_what_is_wider_than_a_phone_scrolls_by_keyboard(visit):  # noqa: F811
+    tab = visit("lessons/01_the_game.html", viewport={"width": 390, "height": 800})
+    box = tab.locator(".highlight pre[tabindex]").first
+    box.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("document.activeElement.scrollLeft > 0", timeout=20_000)
+    assert tab.url.endswith("01_the_game.html")
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    tab.wait_for_function(
+        "!document.querySelector('.highlight pre[tabindex]:not(details *)')", timeout=20_000
+    )
+
 
 FAULTY = """<!doctype html><html lang="en"><body style="margin: 0"><div class="page">
 <p style="width: 300px; overflow: hidden"><span style="white-space: pre">{long}</span></p>
@@ -172,6 +195,11 @@ FAULTY = """<!doctype html><html lang="en"><body style="margin: 0"><div class="p
 <img src="none.png" alt=" ">
 <table style="width: 3000px"><tr><td>wide</td></tr></table>
 </div></body></html>"""
+
+
+def test_a_page_that_is_not_there(tmp_path, capsys):
+    assert look.main([str(tmp_path), "lessons/99_none.html"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path} has no lessons/99_none.html")
 
 
 def test_the_look_finds_what_is_wrong(tmp_path, capsys):

@@ -10,6 +10,7 @@ MENDED = {
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
     '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
     'class="caption" role="heading">': 'class="caption" role="heading" aria-level="2">',
+    '<div id="search-results">': '<h1>Search</h1><div id="search-results">',
     '<th class="head"><p></p></th>': '<td class="head"></td>',
 }
 FORMULA = re.compile(  # alone in the head of a column: readable as MathML, but not to every tool

@@ -104,7 +104,7 @@ def _display(formulas: list[str]) -> list[str]:
 
 
 def _as_typed(paragraph: str) -> list[str]:
-    return ["::", "", *("    " + line for line in paragraph.splitlines()), ""]
+    return [".. code-block:: none", "", *("    " + line for line in paragraph.splitlines()), ""]
 
 
 def _prose(text: str, names: Container[str]) -> str:

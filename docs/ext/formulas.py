@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"|\s*(?P<sign>\.\.\.|\|\||<-|->|<=|>=|[-+]=|[-+*/^()\[\],;|=<>~])"
 )
 _WORTHY = re.compile(
-    r"[=^+/<>~]|\w \* \w|(?<![\w`])[A-Z]\(|log[ (]\S"
+    r"[=^+/<>~]|\w \* \w|(?<![\w`])[A-Z]\(|log[ (]\S|\(\d [-+] "
     r"|\b(max|min|exp|mean|sqrt|sigmoid|softplus|tanh|affine|maxout)\("
     r"|_(?:\w\w?|data|fake|real)\b"
 )

@@ -7,6 +7,10 @@
     else box.removeAttribute("tabindex");
   };
   const size = new ResizeObserver((changed) => changed.forEach(({ target }) => look(target)));
-  for (const box of boxes) size.observe(box);
+  for (const box of boxes) {
+    size.observe(box);
+    // Here the arrow keys scroll; elsewhere they turn the site's pages.
+    box.addEventListener("keydown", (event) => box.tabIndex === 0 && event.key.startsWith("Arrow") && event.stopPropagation());
+  }
   document.fonts.ready.then(() => boxes.forEach(look));
 }
