@@ -403,6 +403,21 @@ def test_no_update_waits_for_a_gpu(name):
         update(game, 1)
 
 
+@pytest.mark.parametrize("name", ["cgan-mnist", "dcgan-mnist"])
+def test_larger_pictures_are_played_too(name):
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 784), dtype=np.uint8)
+    labels = np.arange(60, dtype=np.uint8) % 10
+    likes = {"train": pixels, "train_labels": labels, "shape": (28, 28), "prepare": lambda x: x / 255}
+    recipe = small(name)
+    game = players.set_up(recipe, replace(data.load("digits"), **likes), FLOAT32, 1)
+    before = [p.data.copy() for p in (*game.G.parameters(), *game.D.parameters())]
+    for t in range(2):
+        assert all(np.isfinite(a).all() for a in players.update_of(recipe)(game, t))
+    after = [p.data for p in (*game.G.parameters(), *game.D.parameters())]
+    assert all((a != b).any() for a, b in zip(after, before, strict=True))
+    assert players.generate(game.G, recipe.noise(game.streams("sample"), 3)).shape == (3, 784)
+
+
 @pytest.mark.parametrize("name", ["cgan-digits", "lsgan", "wgan", "wgan-gp", "dcgan-digits"])
 def test_two_workers_play_the_game_of_one(name):
     recipe = small(name, **{k: v for k, v in STEEP.items() if k in recipes.find(name).settings()})
