@@ -91,7 +91,8 @@ def mean(workers: Workers, weight: float, x: Tensor, axis: int) -> Tensor:
 def share(game: Game, workers: Workers, mine: Rows) -> None:
     """Let the game be played by all workers; its data and prior give `mine` already."""
     pack = game.D.pack if isinstance(game.D, Packed) else 1
-    game.streams = SharedStreams(game.streams, {"noise": mine, "dropout": mine.divided(pack)})
+    shares = {"noise": mine, "dropout": mine.divided(pack), "between": mine}
+    game.streams = SharedStreams(game.streams, shares)
     for optimiser in (game.optimiser_G, game.optimiser_D):
         assert isinstance(optimiser, Momentum | Adam)
         optimiser.theta.sum = partial(workers.sum, weight=mine.weight)

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from test_workers import with_threads
 
 from minigan import algorithm1, checkpoint, data, evaluate, evaluation, pictures, players, recipes, run
 from minigan import sample as sampling
@@ -24,6 +25,7 @@ from minigan.successors.convolution import ConvTranspose
 from minigan.successors.losses import LOSSES, Clipped
 from minigan.successors.penalty import penalised
 from minigan.tensor import Tensor
+from minigan.workers import ALONE
 
 FLOAT32 = Backend("numpy", "float32")
 MLP = "--hidden 5,5 --units 4,4"
@@ -399,6 +401,38 @@ def test_no_update_waits_for_a_gpu(name):
     update(game, 0)
     with no_sync():
         update(game, 1)
+
+
+@pytest.mark.parametrize("name", ["cgan-mnist", "dcgan-mnist"])
+def test_larger_pictures_are_played_too(name):
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 784), dtype=np.uint8)
+    labels = np.arange(60, dtype=np.uint8) % 10
+    likes = {"train": pixels, "train_labels": labels, "shape": (28, 28), "prepare": lambda x: x / 255}
+    recipe = small(name)
+    game = players.set_up(recipe, replace(data.load("digits"), **likes), FLOAT32, 1)
+    before = [p.data.copy() for p in (*game.G.parameters(), *game.D.parameters())]
+    for t in range(2):
+        assert all(np.isfinite(a).all() for a in players.update_of(recipe)(game, t))
+    after = [p.data for p in (*game.G.parameters(), *game.D.parameters())]
+    assert all((a != b).any() for a, b in zip(after, before, strict=True))
+    assert players.generate(game.G, recipe.noise(game.streams("sample"), 3)).shape == (3, 784)
+
+
+@pytest.mark.parametrize("name", ["cgan-digits", "lsgan", "wgan", "wgan-gp", "dcgan-digits"])
+def test_two_workers_play_the_game_of_one(name):
+    recipe = small(name, **{k: v for k, v in STEEP.items() if k in recipes.find(name).settings()})
+    dataset, backend = players.load_data(recipe), Backend("numpy", "float64")
+
+    def played(team):
+        game = players.set_up(recipe, dataset, backend, 3, team)
+        for t in range(3):
+            players.update_of(recipe)(game, t)
+        return players.arrays(game)
+
+    alone, (one, other) = played(ALONE), with_threads(2, played)
+    for array in alone:
+        assert np.array_equal(one[array], other[array])
+        np.testing.assert_allclose(one[array], alone[array], rtol=1e-7, atol=1e-9, err_msg=array)
 
 
 def test_seeds_give_the_same_bits_and_others_others():

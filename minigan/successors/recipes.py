@@ -206,14 +206,15 @@ def _(
     recipe: SolidRecipe, z: Array, samples: np.ndarray, dataset: Dataset, backend: Backend
 ) -> list[dict[str, Any]]:
     """What samples have in common with the nearest training solid, and whether every kind occurs."""
+    assert dataset.train_labels is not None
+    common: dict[str, Any] = {"what": "in common with the nearest solid"}
+    rarest: dict[str, Any] = {"what": "share of the rarest of the kinds"}
     noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
-    rows = {"in common with the nearest solid": {}, "share of the rarest of the kinds": {}}
     for name, x in (("run", samples), ("real", dataset.test), ("noise", noise)):
-        nearest, common = solids.common_part(x[:1000], dataset.train)
+        nearest, part = solids.common_part(x[:1000], dataset.train)
         kinds = np.bincount(dataset.train_labels[nearest], minlength=len(solids.KINDS))
-        for row, value in zip(rows.values(), (common.mean(), kinds.min() / len(nearest)), strict=True):
-            row[name] = float(value)
-    return [{"what": what} | row for what, row in rows.items()]
+        common[name], rarest[name] = float(part.mean()), float(kinds.min() / len(nearest))
+    return [common, rarest]
 
 
 # The recipes -------------------------------------------------------------------------------------------

@@ -16,9 +16,21 @@ COUNTS = (4000, 500, 1000)  # training, validation, test
 def load() -> Dataset:
     """The solids, the same everywhere: 1 where one is and 0 elsewhere, (n, 512); labels say the kind."""
     streams = Streams(0, Backend("numpy", "float32"))
-    x, y = zip(*(_sample(n, streams("data", i)) for i, n in enumerate(COUNTS)), strict=True)
+    (train, valid, test), labels = zip(
+        *(_sample(n, streams("data", i)) for i, n in enumerate(COUNTS)), strict=True
+    )
     shape = (SIDE,) * 3
-    return Dataset("solids", *x, *y, shape=shape, restore=lambda a: a.clip(0, 1).reshape(-1, *shape))
+    return Dataset(
+        "solids",
+        train,
+        valid,
+        test,
+        labels[0],
+        labels[1],
+        labels[2],
+        shape=shape,
+        restore=lambda a: a.clip(0, 1).reshape(-1, *shape),
+    )
 
 
 def _sample(n: int, rng: Stream) -> tuple[np.ndarray, np.ndarray]:
