@@ -64,6 +64,10 @@ def test_both_losses_by_hand(name):
     assert max(moved[len(two.translators.parameters()) :]) == pytest.approx(5e-4, rel=0.01)
 
 
+def test_all_games_are_played():
+    assert cycle.Settings().games == tuple(cycle.GAMES)
+
+
 def test_a_change_is_undone_and_a_turn_is_to_the_left():
     x = random_images(0)
     for game in cycle.GAMES.values():

@@ -12,7 +12,7 @@ see the right images, F(G(a)) = a, and only the hidden pair tells.  What prevent
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,13 @@ class Settings:
     cycle: float = 10.0
     learning_rate: float = 1e-3  # the translators'
     learning_rate_D: float = 5e-4
-    games: tuple[str, ...] = field(default_factory=lambda: tuple(GAMES))
+    games: tuple[str, ...] = (
+        "inverted",
+        "inverted, no cycle",
+        "turned",
+        "turned, ten pairs",
+        "ten pairs alone",
+    )
 
 
 # What becomes of B, and who translates ----------------------------------------------------------------

@@ -94,8 +94,8 @@ def _trained(
     name: str, dataset: data.Dataset, seed: int, settings: Settings, say: Callable[[str], None]
 ) -> Layer:
     article = SETTINGS[dataset.name]
-    keeping = {"keep_input": settings.keep, "keep_hidden": settings.keep, "divide_input": True}
-    net = replace(article, pieces=settings.pieces, scale=0.05, momentum=article.momentum_end, **keeping)
+    net = replace(article, pieces=settings.pieces, scale=0.05, momentum=article.momentum_end)
+    net = replace(net, keep_input=settings.keep, keep_hidden=settings.keep, divide_input=True)
     classifier = Classifier(dataset, net, Backend(), seed)
     for epoch in range(settings.epochs):
         loss = train_epoch(classifier, settings.eps if name != "plain" else 0.0)

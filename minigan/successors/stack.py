@@ -126,8 +126,8 @@ def train(
     batches = Minibatches(
         with_labels(x, labels, CLASSES), settings.batch, streams, streams.backend, lambda rows: rows
     )
-    players = (adam(net, settings.learning_rate) for net in (G, D))
-    game = algorithm1.Game(G, D, batches, prior, streams, *players)
+    adam_G, adam_D = (adam(net, settings.learning_rate) for net in (G, D))
+    game = algorithm1.Game(G, D, batches, prior, streams, adam_G, adam_D)
     for t, update in algorithm1.train(game, algorithm1.alternating, 0, settings.updates):
         if (t + 1) * 4 % settings.updates == 0:
             say(
