@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("site", type=Path)
     parser.add_argument("chapters", nargs="*", metavar="NN")
     parser.add_argument("--firefox", action="store_true")
-    options = parser.parse_args(argv)
+    options = parser.parse_intermixed_args(argv)
     names = [path.stem for path in lessons_in(ROOT / "lessons")]
     unknown = set(options.chapters) - {name[:2] for name in names}
     if unknown:

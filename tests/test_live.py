@@ -20,6 +20,9 @@ AXE = os.environ.get("LIVE_AXE")  # axe.min.js of the package axe-core
 MOST_BYTES = 20_000_000  # at the first press, matplotlib apart
 MOST_HEAP = 150 * 2**20  # after a chapter
 
+# Games that training by another order of addition turns into other games.
+MAGNIFIED = {"13_when_it_fails": (3,)}
+
 RESTS = "() => document.querySelector('.live-all button').textContent === 'Run all'"
 STATES = """() => [...document.querySelectorAll('.live-bar:not(.live-all) .live-status')].map((status) =>
     ({state: status.dataset.state, text: status.textContent}))"""
@@ -113,7 +116,9 @@ def test_a_lesson_gives_its_outputs(site, visit, python, path):
     before = dict(site.sent)
     run(tab, "Run all cells of this page")
     states = {f"cell {i}: {cell['text']}": cell["state"] for i, cell in enumerate(tab.evaluate(STATES), 1)}
-    assert [cell for cell, state in states.items() if state != "agrees"] == []
+    free = tuple(f"cell {i}:" for i in MAGNIFIED.get(path.stem, ()))
+    assert [cell for cell, state in states.items() if state != "agrees" and not cell.startswith(free)] == []
+    assert "error" not in states.values()
     assert sum(site.sent[path] for path in site.sent.keys() - before) <= MOST_BYTES
     assert tab.evaluate("window.live.heap") <= MOST_HEAP
     assert site.elsewhere == []
@@ -236,7 +241,7 @@ def test_a_wrong_answer_is_named_by_its_mistake_and_the_chapter_goes_on(turn):
     run(tab, f"Run cell {number + 1}")
     assert "summed_axes: not yet. " in printed.text_content()
     assert "one of length 1 that was stretched was copied as well" in printed.text_content()
-    assert status.text_content().startswith("not yet; the chapter goes on with the answer")
+    assert status.text_content().startswith("not yet; no marks are lost")
     assert tab.evaluate(STATES)[number]["state"] == "agrees"
 
 
@@ -247,7 +252,7 @@ def test_a_right_answer_is_the_one_with_which_the_chapter_goes_on(turn):
     tab.locator("textarea").fill(SUMMED_AXES.format(f"print('mine') or {RIGHT}"))
     run(tab, f"Run cell {number}")
     assert "summed_axes: right. The chapter goes on with yours." in printed.text_content()
-    assert status.text_content().startswith("right; the chapter goes on with yours. This gives no marks")
+    assert status.text_content().startswith("right; this gives no marks")
     assert tab.locator("mark").count() == 0
     tab.locator("textarea").fill(SUMMED_AXES.format(RIGHT))
     run(tab, f"Run cell {number + 2}")  # what is below the turn runs again, now with the reader's function
@@ -335,6 +340,22 @@ def test_axe_finds_no_fault(visit, page, scheme):
         press(tab, "Edit cell 1")
     found = tab.evaluate("axe.run('article').then(({violations}) => violations)")
     assert [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault_in_what_cells_printed(visit, python, scheme):
+    if not AXE:
+        pytest.skip("NOT TESTED with axe: LIVE_AXE names no axe.min.js (npm pack axe-core)")
+    tab = visit("lessons/04_backward.html", color_scheme=scheme, viewport={"width": 390, "height": 800})
+    for number, code in (1, "print('another line' * 9)"), (2, "..."), (3, "1 / 0"):
+        press(tab, f"Edit cell {number}")
+        tab.get_by_role("textbox", name=f"Code of cell {number};").fill(code)
+    run(tab, "Run cell 3")
+    assert [cell["state"] for cell in tab.evaluate(STATES)][:3] == ["differs", "differs", "error"]
+    tab.add_script_tag(path=AXE)
+    found = tab.evaluate("axe.run('article').then(({violations}) => violations)")
+    assert [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import run_live
 from docs.ext import pyodide_files
 from docs.live import blank, cells
 from lessons.form import Lesson, lessons_in
@@ -204,3 +205,11 @@ def test_a_folder_without_pyodide_is_refused_with_the_way_out(distribution, tmp_
     (distribution / "pyodide.mjs").unlink()
     with pytest.raises(FileNotFoundError, match="has no pyodide.mjs; leave it unset"):
         pyodide_files.copy(distribution, tmp_path / "site")
+
+
+# The command
+
+
+def test_a_chapter_that_is_not_there_is_an_error_in_a_line(tmp_path, capsys):
+    assert run_live.main([str(tmp_path), "04", "99", "--firefox"]) == 2
+    assert capsys.readouterr().err == "error: expected chapters such as 04, got 99\n"

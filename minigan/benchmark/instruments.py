@@ -8,7 +8,7 @@ import numpy as np
 
 from minigan.benchmark.update import Play
 
-if sys.platform == "win32":  # which has none
+if sys.platform == "win32" or sys.platform == "emscripten":  # which have none
     resource = None
 else:
     import resource

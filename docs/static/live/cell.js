@@ -4,8 +4,8 @@ import { button, keepArrows, make } from "./make.js";
 
 const TURNS = {
   "not written": "not written yet: press Edit, write the function, press Run",
-  "not yet": "not yet; the chapter goes on with the answer. No marks are lost",
-  right: "right; the chapter goes on with yours. This gives no marks",
+  "not yet": "not yet; no marks are lost",
+  right: "right; this gives no marks",
 };
 
 export class Cell {
@@ -73,7 +73,8 @@ export class Cell {
     if (trace) this.out.replaceChildren(make("span", { class: "live-error" }, trace));
     this.out.hidden = !this.out.textContent;
     const state = trace ? "error" : turn === "not yet" ? turn : agrees || turn ? "agrees" : "differs";
-    this.out.classList.toggle("live-differs", state === "differs" || state === "not yet");
+    this.out.dataset.state = state;
+    this.out.classList.toggle("live-words", Boolean(turn));
     if (this.shownBlock) {
       this.shownBlock.hidden = state !== "differs" && state !== "error";
       this.shownBlock.classList.toggle("live-the-lessons", !this.shownBlock.hidden);

@@ -70,7 +70,7 @@ function label() {
 }
 
 // What scrolls sideways can be reached, and so scrolled, with the keyboard.
-for (const block of document.querySelectorAll("article pre")) {
+for (const block of document.querySelectorAll("article pre, article .table-wrapper")) {
   if (block.scrollWidth > block.clientWidth) keepArrows(block).tabIndex = 0;
 }
 
