@@ -125,7 +125,7 @@ def _measure(name: str, seed: int, backend: Backend) -> dict[str, Any]:
     found = modes.coverage(samples, dataset.modes, dataset.std)
     numbers: dict[str, Any] = {"modes": found.modes, "high_quality": found.high_quality, "updates": updates}
     numbers |= {"counts": found.counts.tolist(), "spread": float(samples.std(axis=0).max())}
-    return numbers | ({"samples": samples[:1000].round(4).tolist()} if seed == DRAWN else {})
+    return numbers | ({"samples": samples[:1000].astype(float).round(4).tolist()} if seed == DRAWN else {})
 
 
 # All seeds -------------------------------------------------------------------------------------------
