@@ -19,6 +19,7 @@ AXE = os.environ.get("LIVE_AXE")  # axe.min.js of the package axe-core
 
 MOST_BYTES = 20_000_000  # at the first press, matplotlib apart
 MOST_HEAP = 150 * 2**20  # after a chapter
+LARGE = {"14_where_the_time_goes"}  # it makes three arrays of 64 MB
 
 # Games that training by another order of addition turns into other games.
 MAGNIFIED = {"13_when_it_fails": (3,)}
@@ -120,7 +121,7 @@ def test_a_lesson_gives_its_outputs(site, visit, python, path):
     assert [cell for cell, state in states.items() if state != "agrees" and not cell.startswith(free)] == []
     assert "error" not in states.values()
     assert sum(site.sent[path] for path in site.sent.keys() - before) <= MOST_BYTES
-    assert tab.evaluate("window.live.heap") <= MOST_HEAP
+    assert path.stem in LARGE or tab.evaluate("window.live.heap") <= MOST_HEAP
     assert site.elsewhere == []
 
 
