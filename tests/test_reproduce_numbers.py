@@ -20,9 +20,9 @@ SETTINGS = {  # what is asked for where nobody asks
     "theory": {"seed": 1},
     "figure1": {"seed": 5},
     "modes": {"seeds": 10, "backend": "numpy"},
-    "table1": {"seeds": 3, "epochs": None, "runs": None, "player": "G", "backend": "numpy"},
+    "table1": {"seeds": 3, "epochs": None, "runs": None, "player": "G", "averages": (), "backend": "numpy"},
     "ruler": {"run": None, "backend": "numpy"},
-    "curve": {"seed": 1, "epochs": "1,5,10,25,50,100,150,200,250", "backend": "numpy"},
+    "curve": {"seed": 1, "epochs": "1,5,10,25,50,100,150,200,250", "averages": (), "backend": "numpy"},
     "figure2": {"seed": 0, "run": "r", "backend": "numpy"},
     "figure3": {"seed": 0, "run": "r", "backend": "numpy"},
     "classifier": {"seed": 1, "data": "mnist", "epochs": 150, "backend": "numpy"},
@@ -370,10 +370,10 @@ def test_the_curves_in_words(tmp_path, monkeypatch, capsys):
     assert asked[2] == (tmp_path / "curve.png", found)
     assert capsys.readouterr().out.splitlines() == [
         "curve: 2 runs, about 10 min, less what is done of them already",
-        f"{'a':22}grid     1: 100  5: 200",
-        f"{'a':22}refined  5: 210",
-        f"{'another':22}grid     1: 100  5: 200",
-        f"{'another':22}refined  not measured",
+        f"{'a':36}grid     1: 100  5: 200",
+        f"{'a':36}refined  5: 210",
+        f"{'another':36}grid     1: 100  5: 200",
+        f"{'another':36}refined  not measured",
         str(tmp_path / "curve.png"),
     ]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan.successors import fooling, moments, one_dimension, sequences, speed, twice, two_lines
+from minigan.successors import cycle, fooling, moments, one_dimension, sequences, speed, stack, twice, two_lines
 
 GOLDEN = Path(__file__).with_name("successors_golden.json")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
@@ -40,7 +40,18 @@ SETTINGS = {
         "sigmas": (0.02, 0.1, 0.5, 1.0), "learning_rate": 1e-3, "decay": 1.0005, "samples": 2500,
         "splits": 200,
     },
-    fooling: {"data": "mnist", "epochs": 8, "eps": 0.25, "chunk": 1000},
+    fooling: {
+        "data": "mnist", "epochs": 5, "eps": 0.25, "pieces": 2, "keep": 1.0, "steps": 10, "chunk": 1000,
+    },
+    cycle: {
+        "updates": 1000, "batch": 50, "channels": 8, "units": 128, "cycle": 10.0, "learning_rate": 1e-3,
+        "learning_rate_D": 5e-4,
+        "games": ("inverted", "inverted, no cycle", "turned", "turned, ten pairs", "ten pairs alone"),
+    },
+    stack: {
+        "updates": 3000, "batch": 50, "units": 128, "z": 32, "z_second": 8, "keep": 0.7,
+        "learning_rate": 5e-4, "samples": 100,
+    },
     sequences: {
         "updates": 1500, "batch": 100, "units": 96, "learning_rate": 3e-3, "decay": 1.0007, "clip": 5.0,
         "unseen": 1000, "every": 250,
