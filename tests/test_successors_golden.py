@@ -14,7 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan.successors import cycle, fooling, moments, one_dimension, sequences, speed, stack, twice, two_lines
+from minigan.successors import (
+    cycle,
+    fooling,
+    moments,
+    one_dimension,
+    sequences,
+    speed,
+    stack,
+    twice,
+    two_lines,
+)
 
 GOLDEN = Path(__file__).with_name("successors_golden.json")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
