@@ -31,7 +31,7 @@ from typing import Any
 from minigan.errors import InputError
 from minigan.homework.judging import transport
 from minigan.homework.judging.sandbox import Raised
-from minigan.homework.tasks.spec import Assignment, source_of
+from minigan.homework.tasks.spec import Assignment, read, source_of
 from minigan.homework.tasks.strip import Piece, replace_pieces, segment, solution, together
 
 _read_before: dict[Path, list[Answer]] = {}
@@ -79,6 +79,7 @@ def right(assignment: Assignment) -> list[Answer]:
 def wrong(assignment: Assignment) -> list[Answer]:
     """The answers of wrong.txt, one for each form of each mistake."""
     path = assignment.folder / "wrong.txt"
+    assignment = read(assignment.folder)  # with all its checks, even where only some are asked
     if assignment.parts:
         return list(_read_together(assignment, path.read_text("utf-8")))
     with _one_at_a_time:
