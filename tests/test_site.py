@@ -146,7 +146,7 @@ def test_what_the_html_lacks(tmp_path):
     made = page.read_text("utf-8")
     assert made.endswith(f'<a class="picture" href="../_images/dot.png">{picture}</a>')
     assert made.startswith(
-        '<td class="head"></td><th class="head"><p>w</p></th><th class="head"><span class="unseen">x_i</span><p>'
+        '<td class="head"></td><th class="head"><p>w</p></th><th class="head"><span class="unseen">x_i<'
     )
 
 
