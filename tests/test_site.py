@@ -144,8 +144,9 @@ def test_what_the_html_lacks(tmp_path):
     )
     access._mend(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
     made = page.read_text("utf-8")
+    assert made.endswith(f'<a class="picture" href="../_images/dot.png">{picture}</a>')
     assert made.startswith(
-        '<td class="head"></td><th class="head"><p>w</p></th><th class="head" aria-label="x_i">'
+        '<td class="head"></td><th class="head"><p>w</p></th><th class="head"><span class="unseen">x_i<'
     )
 
 

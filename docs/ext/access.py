@@ -14,9 +14,10 @@ MENDED = {
     '<th class="head"><p></p></th>': '<td class="head"></td>',
 }
 FORMULA = re.compile(  # alone in the head of a column: readable as MathML, but not to every tool
-    r'<th class="head">(?=<p><span class="katex">(?:(?!</th>).)*?<annotation[^>]*>([^<]*)</annotation>)'
+    r'<th class="head"><p><span class="katex">'
+    r"(?=(?:(?!</th>).)*?<annotation[^>]*>([^<]*)</annotation>(?:(?!</th>).)*</span></p></th>)"
 )
-
+NAMED = r'<th class="head"><span class="unseen">\1</span><p><span class="katex" aria-hidden="true">'
 PICTURE = re.compile(
     r'(<img\b[^>]*\bsrc="([^"]*_images/[^"]+\.png)"[^>]*>)'
 )  # on a phone one wants to open it
@@ -37,6 +38,6 @@ def _mend(app: Any, error: Exception | None) -> None:
         for before, after in MENDED.items():
             mended = mended.replace(before, after)
         mended = PICTURE.sub(r'<a class="picture" href="\2">\1</a>', mended)
-        mended = FORMULA.sub(r'<th class="head" aria-label="\1">', mended)
+        mended = FORMULA.sub(NAMED, mended)
         if mended != text:
             page.write_text(mended, encoding="utf-8")
