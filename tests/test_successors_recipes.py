@@ -164,6 +164,15 @@ def test_sevens_on_demand(capsys):
         assert f"--class: expected 0 to 9, got {label}" in capsys.readouterr().err
 
 
+def test_a_class_is_asked_for_in_a_copy_of_the_noise():
+    recipe = recipes.find("cgan-digits")
+    z = recipe.noise(Streams(0, FLOAT32)("sample"), 8)
+    before = z.copy()
+    asked = players.with_class(recipe, z, 4)
+    assert np.array_equal(z, before) and np.array_equal(asked[:, :32], z[:, :32])
+    assert np.array_equal(asked[:, 32:], np.tile(np.eye(10)[4], (8, 1)))
+
+
 def test_others_are_not_told_a_class(capsys):
     assert play("lsgan", "a", 1) == 0
     assert sampling.main(["a", "--class", "3"]) == 2
