@@ -164,6 +164,15 @@ def test_sevens_on_demand(capsys):
         assert f"--class: expected 0 to 9, got {label}" in capsys.readouterr().err
 
 
+def test_a_class_is_asked_for_in_a_copy_of_the_noise():
+    recipe = recipes.find("cgan-digits")
+    z = recipe.noise(Streams(0, FLOAT32)("sample"), 8)
+    before = z.copy()
+    asked = players.with_class(recipe, z, 4)
+    assert np.array_equal(z, before) and np.array_equal(asked[:, :32], z[:, :32])
+    assert np.array_equal(asked[:, 32:], np.tile(np.eye(10)[4], (8, 1)))
+
+
 def test_others_are_not_told_a_class(capsys):
     assert play("lsgan", "a", 1) == 0
     assert sampling.main(["a", "--class", "3"]) == 2
@@ -192,6 +201,16 @@ def test_an_evaluation_says_what_the_paper_s_says(name, tmp_path, monkeypatch, c
     assert f"variety within a class, the data's = 1 {varied['run']:.3f} 1.000 {varied['noise']:.3f}" in said
 
 
+def test_the_class_that_was_asked_for_is_that_of_z(tmp_path, monkeypatch):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
+    monkeypatch.setitem(evaluation.JUDGES, "digits", (Settings(units=(32,), scale=0.05, batch=20), 3))
+    digits = data.load("digits")
+    x, labels = digits.prepare(digits.train[:300].astype("f")), digits.train_labels[:300]
+    z = np.hstack([np.zeros((300, 32)), np.eye(10)[labels]])
+    asked, varied = evaluation.further(recipes.find("cgan-digits"), z, x, digits, FLOAT32)
+    assert asked["run"] > 0.8 and varied["run"] == pytest.approx(1, abs=0.1)
+
+
 # The conditional game ---------------------------------------------------------------------------------
 
 
@@ -202,7 +221,7 @@ def test_examples_have_their_labels_and_noise_has_any():
     digits = data.load("digits")
     assert x.shape == (20, 74) and x.dtype == np.float32
     np.testing.assert_allclose(x[:, :64], digits.train[rows] / 16)
-    assert np.array_equal(x[:, 64:].argmax(axis=1), digits.train_labels[rows])
+    assert np.array_equal(x[:, 64:], np.eye(10)[digits.train_labels[rows]])
     z = recipe.noise(game.streams("noise"), 5000)
     assert z.shape == (5000, 13) and z.dtype == np.float32 and (z[:, 3:].sum(axis=1) == 1).all()
     assert z[:, 3:].mean(axis=0) == pytest.approx([0.1] * 10, abs=0.02)
