@@ -40,13 +40,15 @@ def as_restructured_text(lines: list[str], names: Container[str] = ()) -> list[s
     found: list[str] = []
     for i, paragraph in enumerate(re.split(r"\n[ \t]*\n", "\n".join(lines).strip("\n"))):
         columns = COLUMN.split(paragraph)
+        if not paragraph.strip():
+            continue
         if paragraph.startswith(" "):
             found += _indented(paragraph, names)
         elif i == 0 and "\n" not in paragraph and len(columns) <= 2:
             found += _first(columns, names)
         elif len(columns) > 1 or re.search("^ ", paragraph, re.MULTILINE):
             found += _as_typed(paragraph)
-        elif paragraph.strip():
+        else:
             found += [_prose(" ".join(paragraph.splitlines()), names), ""]
     return found
 
