@@ -32,8 +32,9 @@ def save_errors(
     ):
         axes.semilogy([r["epoch"] for r in curve], [100 * r[error] for r in curve], label=name, **style)
     axes.set(xlabel="epoch", ylabel="error, %")
+    axes.set_yticks([1, 2, 5, 10, 20, 50])
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
     axes.grid(color="0.92", which="both")
     legend(axes, 3)
     save_figure(path, figure)
