@@ -15,6 +15,8 @@ from minigan.pictures import BLUE, GREEN, GREY, ORANGE, legend, panels, save_fig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+PURPLE = "#CC79A7"
+
 
 def save_errors(
     path: str | os.PathLike, split: Sequence[dict[str, Any]], whole: Sequence[dict[str, Any]]
@@ -170,7 +172,8 @@ def save_log_likelihood(
     two = any(one.get("refined") for curve in curves.values() for one in curve)
     drawn = {name: found for name, found in (lines or {}).items() if any(found.values())}
     figure, (axes, *second) = panels(2 if drawn else 1, 12 if drawn else 7.5, 4.8)
-    styles = zip(cycle((BLUE, ORANGE, GREEN, "black")), cycle(("-", "--", "-.", ":")), cycle("os^D"))
+    colours = cycle((BLUE, ORANGE, GREEN, "black", PURPLE, "0.55"))
+    styles = zip(colours, cycle(("-", "--", "-.", ":")), cycle("os^Dv*"))
     thin = {"linestyle": ":", "linewidth": 1.2, "marker": ".", "alpha": 0.8}
     for (name, curve), (colour, line, marker) in zip(curves.items(), styles, strict=False):
         refined = [one["refined"] | {"epoch": one["epoch"]} for one in curve if one.get("refined")]
@@ -188,7 +191,7 @@ def save_log_likelihood(
         _the_paper(right)
         right.set_xlabel("what is left of learning rate x epochs   (right: nothing)")
         right.invert_xaxis()
-    legend(axes, columns=min(len(curves), 4))
+    legend(axes, columns=len(curves) if len(curves) < 5 else 2)
     save_figure(path, figure)
 
 
