@@ -15,7 +15,7 @@ COMMANDS = {
     "successors": ("minigan.successors.__main__", "what came after the paper, each in small and measured"),
     "benchmark": ("minigan.benchmark.__main__", "measure an update on this machine, beside its products"),
     "homework": ("minigan.homework.__main__", "homework marked by tests: list, start, check, ... and grade"),
-    "data": ("minigan.data.__main__", "list the data sets, fetch one, or verify one"),
+    "data": ("minigan.data.__main__", "list the data sets, fetch or verify one, or pack your own pictures"),
 }
 
 

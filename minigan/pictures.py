@@ -65,10 +65,15 @@ def save_samples(path: str | os.PathLike, samples: np.ndarray, dataset: Dataset,
     """G's samples as it gives them: images and solids in rows; points over those they should look like."""
     if dataset.shape is None:
         save_points(path, dataset.test[: 10 * len(samples)], samples)
-    elif len(dataset.shape) == 3 and dataset.shape[-1] != 3:
+    elif are_solids(dataset):
         save_solids(path, dataset.restore(samples), columns)
     else:
         save_grid(path, dataset.restore(samples), columns)
+
+
+def are_solids(dataset: Dataset) -> bool:
+    """Whether the examples have three dimensions, of which the last is not the colours of a picture."""
+    return dataset.shape is not None and len(dataset.shape) == 3 and dataset.shape[-1] != 3
 
 
 def save_points(path: str | os.PathLike, real: np.ndarray, fake: np.ndarray) -> None:

@@ -72,6 +72,8 @@ def _sample(args: Namespace) -> int:
         raise InputError(
             f"--nearest and --interpolate are for images; {args.run} learned the points of {dataset.name}"
         )
+    if args.nearest and pictures.are_solids(dataset):
+        raise InputError(f"--nearest is for images; {args.run} learned {dataset.name}")
     columns = args.interpolate or args.columns or (5 if args.nearest else 10)
     count = args.count or (5 if args.interpolate else 20 if args.nearest else 100)
     if args.nearest and count % columns:

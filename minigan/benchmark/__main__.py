@@ -58,6 +58,9 @@ def _positive(text: str) -> int:
 
 def _benchmark(args: Namespace) -> int:
     recipe = recipes.find(args.recipe)
+    if recipe.name in recipes.LATER:
+        known = ", ".join(recipes.RECIPES)
+        raise InputError(f"--recipe: the products of {recipe.name} are not counted; those of {known} are")
     recipe = recipe.change(batch=args.batch or recipe.batch, update=args.update or recipe.update)
     if args.cpu_time and (args.threads != 1 or args.backend != "numpy"):
         raise InputError("--cpu-time adds up the time of all threads; use it with --threads 1, on NumPy")

@@ -27,6 +27,8 @@ def pack(pictures: str, path: str) -> None:
         raise InputError(f"expected the name of a file that ends in .npy, got {path}")
     if Path(path).exists():
         raise InputError(f"{path} is there already; remove it, or name another file")
+    if not Path(path).parent.is_dir():
+        raise InputError(f"there is no folder {Path(path).parent}; make it first")
     files = folder.files(Path(pictures))
     in_order = [files[i] for i in folder.order(len(files))]
     shape = len(files), *next(folder.each(in_order)).shape
@@ -54,7 +56,7 @@ def load(path: str, values: str = "unit") -> Dataset:
 
 def _map(path: str) -> np.memmap:
     if not Path(path).is_file():
-        came = "something else" if Path(path).exists() else "nothing"
+        came = "a folder, whose name may not end in .npy" if Path(path).exists() else "nothing"
         raise InputError(f"--data: expected a file of pictures, {path} is {came}")
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)

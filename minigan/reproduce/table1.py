@@ -75,6 +75,8 @@ def _table1(args: Namespace, argv: list[str]) -> int:
         raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     if args.player != "G" and not args.runs:
         raise InputError("--player is for the checkpoints of --runs; leave it out, or name the runs")
+    if args.averages and args.runs:
+        raise InputError("--averages is for runs that are trained; leave it out with --runs")
     for folder in args.runs or ():
         milestones.recipe_of(folder)  # what is wrong with the last is said before the first is measured
     backend = choose(args.backend)

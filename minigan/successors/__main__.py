@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -91,8 +92,9 @@ def _page(name: str, args: Namespace, rest: list[str]) -> int:
     folder = Path(args.out or f"runs/successors/{name}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # what is measured would be lost
     except OSError as error:
-        raise InputError(f"--out: cannot make {folder}: {error.strerror}; name another folder") from None
+        raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
     found = module.measure(args.seed, settings, _say(args.quiet))
     record: dict[str, Any] = {"command": join(["python", "-m", "minigan.successors", name, *rest])}
     record |= {"settings": asdict(settings) | {"seed": args.seed}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minigan.backend import Backend
-from minigan.data import Dataset
+from minigan.data.dataset import Dataset, scaling
 from minigan.random import Stream, Streams
 
 SIDE = 8
@@ -13,13 +13,17 @@ KINDS = ("ball", "box", "cross", "ring")
 COUNTS = (4000, 500, 1000)  # training, validation, test
 
 
-def load() -> Dataset:
-    """The solids, the same everywhere: 1 where one is and 0 elsewhere, (n, 512); labels say the kind."""
+def load(values: str = "unit") -> Dataset:
+    """The solids, the same everywhere: 1 where one is and 0 elsewhere, (n, 512); labels say the kind.
+
+    values: "unit" prepares them as they are, "symmetric" as 1 and -1, as tanh gives them.
+    """
     streams = Streams(0, Backend("numpy", "float32"))
     (train, valid, test), labels = zip(
         *(_sample(n, streams("data", i)) for i, n in enumerate(COUNTS)), strict=True
     )
     shape = (SIDE,) * 3
+    prepare, restore = scaling(1, shape, values)
     return Dataset(
         "solids",
         train,
@@ -29,7 +33,8 @@ def load() -> Dataset:
         labels[1],
         labels[2],
         shape=shape,
-        restore=lambda a: a.clip(0, 1).reshape(-1, *shape),
+        prepare=prepare,
+        restore=restore,
     )
 
 
