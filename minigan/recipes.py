@@ -42,9 +42,11 @@ SETTINGS = {name: f for recipe in reversed(RECIPES.values()) for name, f in sett
 
 def find(name: str) -> Recipe:
     """The recipe of that name; InputError if there is none."""
-    if name not in NAMES:
-        close = get_close_matches(name, NAMES, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise InputError(f"--recipe: expected one of {', '.join(NAMES)}, got {name!r}{hint}")
-    found: Recipe = RECIPES[name] if name in RECIPES else import_module(LATER[name]).RECIPES[name]
-    return found
+    if name in RECIPES:
+        return RECIPES[name]
+    if name in LATER:
+        found: Recipe = import_module(LATER[name]).RECIPES[name]
+        return found
+    close = get_close_matches(name, NAMES, 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise InputError(f"--recipe: expected one of {', '.join(NAMES)}, got {name!r}{hint}")

@@ -383,6 +383,8 @@ def test_beside_neighbours(monkeypatch, capsys):
     ("line", "says"),
     [
         ("--recipe mnits", "mnist"),
+        ("--recipe wgan-gp", "--recipe: the products of wgan-gp are not counted"),
+        ("--recipe dcgan-digits --batch 20", "--recipe: the products of dcgan-digits are not counted"),
         ("--recipe tiny --batch 0", "--batch"),
         ("--recipe tiny --batch ten", "'ten'"),
         ("--recipe tiny --batch 2000", "1500"),

@@ -510,6 +510,11 @@ def test_help_on_a_recipe_that_there_is_not_is_one_line(capsys):
     assert capsys.readouterr().err.startswith("error: --recipe: expected one of digits, mnist")
 
 
+def test_the_overview_says_all_that_data_does():
+    overview = everything.COMMANDS["data"][1]
+    assert all(word in overview for word in ("list", "fetch", "verify", "pack"))
+
+
 # In a process of its own -----------------------------------------------------------------------------
 
 

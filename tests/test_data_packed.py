@@ -141,7 +141,7 @@ def archive():
 
 SPOILT = {
     "missing": (lambda: None, "expected a file of pictures, {} is nothing"),
-    "a folder": (lambda: Path("m.npy").mkdir(), "{} is something else"),
+    "a folder": (lambda: Path("m.npy").mkdir(), "{} is a folder, whose name may not end in .npy"),
     "empty": (lambda: Path("m.npy").write_bytes(b""), "{} cannot be read as a .npy file"),
     "a text": (lambda: Path("m.npy").write_text("hello"), "{} cannot be read as a .npy file"),
     "cut": (cut, "{} cannot be read as a .npy file"),
@@ -198,6 +198,7 @@ def test_a_damaged_header_is_one_line_or_fits(tmp_path_factory, changes):
         ("pack nowhere m.npy", "expected a folder of pictures, nowhere is nothing"),
         ("pack mine m.npz", "ends in .npy, got m.npz"),
         ("pack mine old.npy", "old.npy is there already"),
+        ("pack mine none/m.npy", "there is no folder none; make it first"),
         ("pack spoilt m.npy", "expected pictures of one kind"),
         ("list mnist m.npy", "leave m.npy out"),
         ("verify digits m.npy", "leave m.npy out"),

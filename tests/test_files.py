@@ -95,6 +95,20 @@ def test_an_error_names_the_file_that_the_user_knows(tmp_path):
     assert raised.value.filename == str(tmp_path / "missing" / "a")
 
 
+def test_a_full_disk_names_the_file_too_but_no_file_another_reason(tmp_path):
+    for error, name in (
+        (OSError(28, "No space left on device"), str(tmp_path / "a")),
+        (OSError("odd"), None),
+    ):
+
+        def fail(file, error=error):
+            raise error
+
+        with pytest.raises(OSError) as raised:
+            files.write_atomically(tmp_path / "a", fail)
+        assert raised.value.filename == name and list(tmp_path.iterdir()) == []
+
+
 def test_keeps_the_previous_file(tmp_path):
     path, previous = tmp_path / "a", tmp_path / "b"
     for content in (b"1", b"2", b"3"):

@@ -430,6 +430,12 @@ def test_averages_of_G_are_kept_beside_the_game(little, tmp_path, capsys):
     assert "the checkpoint has nothing for G.average90.linear1.W" in capsys.readouterr().err
 
 
+def test_averages_are_not_made_of_runs_that_are_done(little, tmp_path, capsys):
+    run_folder = str(tmp_path / "seed-1")
+    assert main(["table1", "--runs", run_folder, "--averages", ".9"]) == 2
+    assert "--averages is for runs that are trained" in capsys.readouterr().err
+
+
 def test_the_milestones_of_a_run_and_what_else_they_hold(little, tmp_path, capsys):
     assert table(tmp_path, "--epochs", "1,2,3") == 0
     one, out = tmp_path / "seed-1", str(tmp_path / "out")

@@ -31,7 +31,7 @@ from minigan.reproduce import (
 from minigan.reproduce import theory as theory_again
 from minigan.training import Training
 
-FLOAT32, QUIET = Backend("numpy", "float32"), Namespace(quiet=True, threads=None)
+FLOAT32, QUIET = Backend("numpy", "float32"), Namespace(quiet=True, threads=None, averages=())
 SMALL = {"epochs": 1, "batch": 500, "z": 3, "hidden": (5,), "units": (4,)}
 
 
@@ -175,6 +175,8 @@ def test_a_variant_differs_in_one_place():
     changes = {name: {k: v for k, v in s.items() if v != released[k]} for name, s in settings.items()}
     assert changes == {
         "alternating update": {"update": "alternating"},
+        "alternating, noise and masks shared": {"update": "alternating-shared"},
+        "simultaneous, fresh noise and masks": {"update": "simultaneous-fresh"},
         "minimax loss": {"loss": "minimax"},
         "factor 1 on D's loss": {"d_loss_scale": 1.0},
     }

@@ -74,6 +74,20 @@ def test_bad_input_is_one_line(argv, message, capsys, tmp_path, monkeypatch):
     assert (out, err.count("\n")) == ("", 1) and message in err
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_measured(
+    capsys, tmp_path, monkeypatch
+):
+    def refuse(dir):
+        assert dir == tmp_path
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(command.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(fooling, "measure", lambda *_: pytest.fail("measured"))
+    assert command.main(["fooling", "--out", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1) and f"--out: cannot write to {tmp_path}: Permission" in err
+
+
 def test_a_page_hands_its_options_on(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(fooling, "measure", lambda seed, settings, say: asked.append((seed, settings)) or {})

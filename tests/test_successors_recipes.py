@@ -366,6 +366,25 @@ def test_an_evaluation_of_solids(capsys):
     assert rarest["real"] > 0.03 and 0 <= rarest["run"] <= 0.25
 
 
+def test_solids_have_no_picture_of_the_nearest(capsys):
+    assert play("gan3d", "a", 1) == 0
+    assert sampling.main(["a", "--nearest", "--threads", "1"]) == 2
+    assert capsys.readouterr().err == "error: --nearest is for images; a learned solids\n"
+
+
+def test_solids_are_what_tanh_gives(capsys):
+    recipe = small("gan3d", output="tanh")
+    unit, found = (players.load_data(r) for r in (small("gan3d"), recipe))
+    x = found.prepare(found.train.astype(np.float32))
+    assert set(np.unique(x)) == {-1, 1}
+    for dataset in (unit, found):
+        shown = dataset.restore(dataset.prepare(dataset.train.astype(np.float32)))
+        np.testing.assert_array_equal(shown.reshape(len(x), -1), dataset.train)
+    half = np.where(found.test[:100] > 0, 0.2, -1.0).astype(np.float32)  # 0.2 of [-1, 1] is above the middle
+    common, _ = evaluation.further(recipe, half[:, :3], half, found, FLOAT32)
+    assert common["run"] > 0.7
+
+
 def test_solids_are_drawn_in_three_dimensions(tmp_path, monkeypatch):
     monkeypatch.undo()
     from PIL import Image
