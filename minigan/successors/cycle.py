@@ -35,6 +35,8 @@ PIXELS = SIDE * SIDE
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     updates: int = 1000
     batch: int = 50
     channels: int = 8
@@ -55,6 +57,7 @@ class Settings:
 
 
 def inverted(x: Array) -> Array:
+    """Black where x is white; itself its way back        (m, 64), values from 0 to 1"""
     return 1 - x
 
 
@@ -64,6 +67,7 @@ def turned(x: Array, times: int = 1) -> Array:
 
 
 def turned_back(x: Array) -> Array:
+    """The way back of `turned`        (m, 64)"""
     return turned(x, -1)
 
 

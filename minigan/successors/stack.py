@@ -30,6 +30,8 @@ SIDE, CLASSES = 8, 10
 
 @dataclass(frozen=True)
 class Settings:
+    """What decides the numbers of this page."""
+
     updates: int = 3000
     batch: int = 50
     units: int = 128
@@ -138,6 +140,7 @@ def train(
 
 
 def generator(sizes: list[int], backend: Backend, rng: Stream) -> Layer:
+    """sizes: of z, hidden layers with batch norm and ReLU, and the picture, which ends in sigmoids"""
     layers: list[Layer] = []
     for inputs, outputs in pairwise(sizes[:-1]):
         layers += [Linear(inputs, outputs, rng), BatchNorm(outputs, backend), LeakyReLU(0.0)]
@@ -145,6 +148,7 @@ def generator(sizes: list[int], backend: Backend, rng: Stream) -> Layer:
 
 
 def discriminator(sizes: list[int], keep: float, rng: Stream) -> Layer:
+    """sizes: of what is judged, hidden layers with leaky ReLU and dropout, and the logit"""
     layers: list[Layer] = []
     for inputs, outputs in pairwise(sizes[:-1]):
         layers += [Linear(inputs, outputs, rng), LeakyReLU(), Dropout(keep)]
