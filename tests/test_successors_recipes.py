@@ -380,9 +380,11 @@ def test_solids_are_what_tanh_gives(capsys):
     for dataset in (unit, found):
         shown = dataset.restore(dataset.prepare(dataset.train.astype(np.float32)))
         np.testing.assert_array_equal(shown.reshape(len(x), -1), dataset.train)
-    half = np.where(found.test[:100] > 0, 0.2, -1.0).astype(np.float32)  # 0.2 of [-1, 1] is above the middle
-    common, _ = evaluation.further(recipe, half[:, :3], half, found, FLOAT32)
-    assert common["run"] > 0.7
+    assert play("gan3d", "a", 1, "--output", "tanh") == 0
+    capsys.readouterr()
+    assert evaluate.main(["a", "--quiet", "--centres", "1000", "--threads", "1", "--json"]) == 0
+    common, _ = json.loads(capsys.readouterr().out)["further"]
+    assert 1 > common["real"] > 0.7 > 0.4 > common["noise"] and 0 < common["run"] < 1
 
 
 def test_solids_are_drawn_in_three_dimensions(tmp_path, monkeypatch):
