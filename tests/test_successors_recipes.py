@@ -372,6 +372,17 @@ def test_solids_have_no_picture_of_the_nearest(capsys):
     assert capsys.readouterr().err == "error: --nearest is for images; a learned solids\n"
 
 
+def test_of_many_solids_it_says_that_few_are_shown(capsys):
+    assert play("gan3d", "a", 1) == 0
+    for options, words in (
+        ("--count 21", "the first 20 of 21; --out FILE.npy has all\n"),
+        ("--count 20", ""),
+    ):
+        capsys.readouterr()
+        assert sampling.main(["a", *options.split(), "--threads", "1"]) == 0
+        assert capsys.readouterr().out.partition("\n")[2] == words
+
+
 def test_solids_are_what_tanh_gives(capsys):
     recipe = small("gan3d", output="tanh")
     unit, found = (players.load_data(r) for r in (small("gan3d"), recipe))
