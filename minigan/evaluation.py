@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 import minigan
-from minigan import checkpoint, data, modes, parzen, run
+from minigan import checkpoint, modes, parzen, run
 from minigan.backend import Backend, to_host
 from minigan.classifier import JUDGES, Classifier
 from minigan.data import Dataset, Mixture
 from minigan.errors import InputError
 from minigan.ops import log_softmax
-from minigan.players import generate, use_threads
+from minigan.players import generate, load_data, use_threads
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.tensor import Array, Tensor
@@ -53,7 +53,7 @@ def of_run(
         return found | of_points(samples, dataset) | {"references": references}
     if config.recipe.values == "symmetric":  # learned in [-1, 1], measured in [0, 1] as the others
         samples = dataset.restore(samples).reshape(samples.shape)
-        dataset = data.load(dataset.name)
+        dataset = load_data(config.recipe.with_values({"output": "sigmoid"}))
     noise = _noise(samples, 0.0, 1.0, seed)
     real, unseen = (_values(x, dataset) for x in (dataset.train[:centres], dataset.valid))
     found |= of_images(samples, samples, dataset, backend, say, sigmas)

@@ -91,6 +91,8 @@ def _sample(args: Namespace) -> int:
         raise RunError(f"cannot write {out}: {error.strerror}; name another file with --out") from None
     if not args.quiet:
         print(out)
+        if out.suffix == ".png" and pictures.are_solids(dataset) and len(samples) > pictures.MOST_SOLIDS:
+            print(f"the first {pictures.MOST_SOLIDS} of {len(samples)}; --out FILE.npy has all")
     return 0
 
 

@@ -372,6 +372,17 @@ def test_solids_have_no_picture_of_the_nearest(capsys):
     assert capsys.readouterr().err == "error: --nearest is for images; a learned solids\n"
 
 
+def test_of_many_solids_it_says_that_few_are_shown(capsys):
+    assert play("gan3d", "a", 1) == 0
+    for options, words in (
+        ("--count 21", "the first 20 of 21; --out FILE.npy has all\n"),
+        ("--count 20", ""),
+    ):
+        capsys.readouterr()
+        assert sampling.main(["a", *options.split(), "--threads", "1"]) == 0
+        assert capsys.readouterr().out.partition("\n")[2] == words
+
+
 def test_solids_are_what_tanh_gives(capsys):
     recipe = small("gan3d", output="tanh")
     unit, found = (players.load_data(r) for r in (small("gan3d"), recipe))
@@ -380,9 +391,11 @@ def test_solids_are_what_tanh_gives(capsys):
     for dataset in (unit, found):
         shown = dataset.restore(dataset.prepare(dataset.train.astype(np.float32)))
         np.testing.assert_array_equal(shown.reshape(len(x), -1), dataset.train)
-    half = np.where(found.test[:100] > 0, 0.2, -1.0).astype(np.float32)  # 0.2 of [-1, 1] is above the middle
-    common, _ = evaluation.further(recipe, half[:, :3], half, found, FLOAT32)
-    assert common["run"] > 0.7
+    assert play("gan3d", "a", 1, "--output", "tanh") == 0
+    capsys.readouterr()
+    assert evaluate.main(["a", "--quiet", "--centres", "1000", "--threads", "1", "--json"]) == 0
+    common, _ = json.loads(capsys.readouterr().out)["further"]
+    assert 1 > common["real"] > 0.7 > 0.4 > common["noise"] and 0 < common["run"] < 1
 
 
 def test_solids_are_drawn_in_three_dimensions(tmp_path, monkeypatch):

@@ -209,9 +209,8 @@ def _(
     assert dataset.train_labels is not None
     common: dict[str, Any] = {"what": "in common with the nearest solid"}
     rarest: dict[str, Any] = {"what": "share of the rarest of the kinds"}
-    made = dataset.restore(samples).reshape(samples.shape)
     noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
-    for name, x in (("run", made), ("real", dataset.test), ("noise", noise)):
+    for name, x in (("run", samples), ("real", dataset.test), ("noise", noise)):
         nearest, part = solids.common_part(x[:1000], dataset.train)
         kinds = np.bincount(dataset.train_labels[nearest], minlength=len(solids.KINDS))
         common[name], rarest[name] = float(part.mean()), float(kinds.min() / len(nearest))
