@@ -325,6 +325,21 @@ def test_other_shapes_of_pictures():
             assert D(packed, None).shape == (4 // pack, 1)
 
 
+@pytest.mark.parametrize("shape", [(4, 8, 3), (8, 8), (4, 4, 4)])
+def test_packed_pictures_are_channels_of_one(shape):
+    features = int(np.prod(shape))
+    dataset = replace(data.load("digits"), train=np.zeros((5, features), np.uint8), shape=shape)
+    networks, streams = small("dcgan-digits").networks, Streams(1, FLOAT32)
+    lengths, colours = networks.places(dataset)
+    D = networks.discriminator(dataset, 2, streams)
+    two = streams("noise").normal((6, 2, *lengths, colours))
+    x = Tensor(two.reshape(6, 2 * features))
+    for layer in D.layers[:3]:
+        x = layer(x, None)
+    assert np.array_equal(x.data, np.concatenate([two[:, 0], two[:, 1]], axis=-1))
+    assert D.parameters()[0].shape == (4 ** len(lengths) * 2 * colours, 2)
+
+
 # Solids -----------------------------------------------------------------------------------------------
 
 
