@@ -261,7 +261,7 @@ _labelled = ConditionalRecipe(
 _deep = Recipe(
     name="dcgan-digits",
     data="digits",
-    epochs=250,
+    epochs=500,
     batch=50,
     update="alternating",
     z=32,
@@ -269,7 +269,7 @@ _deep = Recipe(
     networks=ConvNetworks(scale=0.1, keep_hidden=1.0),
     optimiser="adam",
     lr=1e-3,
-    lr_decay=1.0003,
+    lr_decay=1.00015,
     momentum=0.0,
     samples_every=10,
 )
@@ -298,7 +298,14 @@ RECIPES = {
             data="mnist", epochs=20, batch=100, z=100, samples_every=1
         ),
         _as(SolidRecipe, _deep, name="gan3d", data="solids").change(
-            epochs=60, batch=32, z=16, pack=4, channels=16, scale=0.05, keep_hidden=0.7
+            epochs=60,
+            batch=32,
+            z=16,
+            pack=4,
+            channels=16,
+            scale=0.05,
+            keep_hidden=0.7,
+            lr_decay=1.0003,
         ),
     )
 }
