@@ -99,6 +99,8 @@ def test_the_help_of_a_recipe_has_its_own_settings(capsys):
     ("--recipe dcgan-digits --halvings 4", "--halvings: expected how often pictures of 8 x 8 can be halved"),
     ("--recipe dcgan-digits --channels 0", "--channels: expected 1 to 1,000,000, got 0"),
     ("--recipe dcgan-digits --scale 0", "--scale: expected a number above 0, got 0.0"),
+    ("--recipe dcgan-digits --g-rate 0", "--g-rate: expected a number above 0, got 0.0"),
+    ("--recipe gan3d --g-rate 2", "--g-rate"),
     ("--recipe gan3d --data pictures", "--data: gan3d has solids of its own"),
     ("--recipe dcgan-digits --batch 1", "--batch: expected 2 or more"),
 ])  # fmt: skip
@@ -294,7 +296,7 @@ def test_the_penalty_is_played():
 
 
 def test_it_doubles_from_a_small_picture_and_halves_back():
-    game = set_up(small("dcgan-digits", channels=3, halvings=3))
+    game = set_up(small("dcgan-digits", channels=3, halvings=3, keep_hidden=0.7))
     shapes = [p.shape for p in game.G.parameters() if p.data.ndim == 2]
     assert shapes == [(3, 12), (16 * 6, 12), (16 * 3, 6), (16 * 1, 3)]
     assert [p.shape for p in game.D.parameters() if p.data.ndim == 2] == [(16, 3), (48, 6), (96, 12), (12, 1)]
@@ -323,6 +325,29 @@ def test_other_shapes_of_pictures():
             assert x.shape == (4, features)
             packed = Tensor(x.data.reshape(4 // pack, -1))
             assert D(packed, None).shape == (4 // pack, 1)
+
+
+@pytest.mark.parametrize("shape", [(4, 8, 3), (8, 8), (4, 4, 4)])
+def test_packed_pictures_are_channels_of_one(shape):
+    features = int(np.prod(shape))
+    dataset = replace(data.load("digits"), train=np.zeros((5, features), np.uint8), shape=shape)
+    networks, streams = small("dcgan-digits").networks, Streams(1, FLOAT32)
+    lengths, colours = networks.places(dataset)
+    D = networks.discriminator(dataset, 2, streams)
+    two = streams("noise").normal((6, 2, *lengths, colours))
+    x = Tensor(two.reshape(6, 2 * features))
+    for layer in D.layers[:3]:
+        x = layer(x, None)
+    assert np.array_equal(x.data, np.concatenate([two[:, 0], two[:, 1]], axis=-1))
+    assert D.parameters()[0].shape == (4 ** len(lengths) * 2 * colours, 2)
+
+
+def test_G_has_a_rate_of_its_own_that_falls_as_D_s_does():
+    for optimiser in ("adam", "momentum"):
+        game = set_up(small("dcgan-digits", optimiser=optimiser, g_rate=0.25, lr=0.01, lr_decay=2.0))
+        assert [game.optimiser_D.learning_rate(t) for t in (0, 1)] == [0.01, 0.005]
+        assert [game.optimiser_G.learning_rate(t) for t in (0, 1)] == [0.0025, 0.00125]
+    assert recipes.find("dcgan-digits").g_rate == recipes.find("dcgan-mnist").g_rate == 0.5
 
 
 # Solids -----------------------------------------------------------------------------------------------
@@ -421,7 +446,7 @@ def test_solids_are_drawn_in_three_dimensions(tmp_path, monkeypatch):
 
 
 CHANGES = {"losses": "hinge", "clip": 0.05, "penalty": 2.0, "sides": "two", "channels": 3, "halvings": 1}
-CHANGES |= {"keep_hidden": 0.5, "output": "tanh", "scale": 0.2}
+CHANGES |= {"keep_hidden": 0.5, "output": "tanh", "scale": 0.2, "g_rate": 2.0}
 STEEP = {"clip": 0.04, "d_scale": 0.9}  # so that there is something to clip, and slopes on either side of 1
 
 

@@ -17,6 +17,7 @@ from minigan.paper import Networks
 from minigan.random import Stream, Streams
 from minigan.settings import COUNT, KEEP, POSITIVE, Limit, choice, setting
 from minigan.successors.convolution import ChannelNorm, Conv, ConvTranspose, Function, Reshape
+from minigan.tensor import Tensor
 
 if TYPE_CHECKING:
     from minigan.data import Dataset  # slow to import
@@ -51,11 +52,11 @@ class ConvNetworks(Networks):
         return Sequential(*layers, Function(OUTPUTS[self.output]), Reshape(prod(lengths) * colours))
 
     def discriminator(self, dataset: Dataset, pack: int, streams: Streams) -> Sequential:
-        """Several pictures at once stand one upon the other, as one."""
-        (first, *others), inputs = self.places(dataset)
-        lengths = (pack * first, *others)
-        rng, dims = streams("init", 1), len(lengths)
-        layers: list[Layer] = [Reshape(*lengths, inputs)]
+        """Several pictures at once are channels of one, so that every window sees the same place of all."""
+        lengths, colours = self.places(dataset)
+        rng, dims, inputs = streams("init", 1), len(lengths), pack * colours
+        layers: list[Layer] = [Reshape(pack, prod(lengths), colours), Function(_places_first)]
+        layers += [Reshape(*lengths, inputs)]
         for outputs in (self.channels << i for i in range(self.halvings)):
             layers += [Conv(inputs, outputs, rng, dims=dims, scale=self.scale)]
             layers += [LeakyReLU(0.2), Dropout(self.keep_hidden)]
@@ -78,3 +79,8 @@ class ConvNetworks(Networks):
                 f"--halvings: expected how often pictures of {size} can be halved, got {self.halvings}"
             )
         return lengths, 3 if coloured else 1
+
+
+def _places_first(x: Tensor) -> Tensor:
+    """(m, pack, places, colours) to (m, places, pack, colours)"""
+    return ops.transpose(x, (0, 2, 1, 3))

@@ -19,6 +19,7 @@ from minigan.errors import InputError
 from minigan.game import Loss
 from minigan.keras_mlp import LeakyNetworks
 from minigan.nn import Layer
+from minigan.optim import Adam, Momentum
 from minigan.paper import Recipe
 from minigan.random import Stream, Streams
 from minigan.settings import POSITIVE, Limit, choice, setting
@@ -186,6 +187,24 @@ def _(recipe: Penalising) -> Any:
     return partial(penalised, scale=recipe.penalty, one_sided=recipe.sides == "one")
 
 
+# Convolutions ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TwoRates(Recipe):
+    """G learns more slowly than D, or faster: Heusel et al. 2017."""
+
+    g_rate: float = setting(0.5, "G's learning rate, as a part of --lr, which is D's", POSITIVE)
+
+
+@players.rules.register
+def _(recipe: TwoRates, game: Game, dataset: Dataset) -> Game:
+    of_D, of_G = game.optimiser_D, game.optimiser_G
+    assert isinstance(of_G, Momentum | Adam)
+    of_G.learning_rate = lambda t: recipe.g_rate * of_D.learning_rate(t)
+    return game
+
+
 # Solids ------------------------------------------------------------------------------------------------
 
 
@@ -242,15 +261,16 @@ _labelled = ConditionalRecipe(
 _deep = Recipe(
     name="dcgan-digits",
     data="digits",
-    epochs=200,
+    epochs=500,
     batch=50,
     update="alternating",
     z=32,
     prior="gaussian",
-    networks=ConvNetworks(scale=0.1),
+    networks=ConvNetworks(scale=0.1, keep_hidden=1.0),
     optimiser="adam",
     lr=1e-3,
-    lr_decay=1.0,
+    lr_decay=1.00015,
+    momentum=0.0,
     samples_every=10,
 )
 _ring = recipes.find("ring8")
@@ -273,10 +293,19 @@ RECIPES = {
         _as(OtherLosses, recipes.find("grid25"), name="lsgan-grid25"),
         _as(Clipping, _ring, name="wgan", k=5, lr=5e-4),
         _as(Penalising, _ring, name="wgan-gp", k=5),
-        _deep,
-        _deep.change(name="dcgan-mnist", data="mnist", epochs=20, batch=100, z=100, samples_every=1),
+        _as(TwoRates, _deep),
+        _as(TwoRates, _deep, name="dcgan-mnist").change(
+            data="mnist", epochs=20, batch=100, z=100, samples_every=1
+        ),
         _as(SolidRecipe, _deep, name="gan3d", data="solids").change(
-            epochs=30, batch=32, z=16, channels=16, scale=0.05, lr=5e-4, samples_every=10
+            epochs=60,
+            batch=32,
+            z=16,
+            pack=4,
+            channels=16,
+            scale=0.05,
+            keep_hidden=0.7,
+            lr_decay=1.0003,
         ),
     )
 }
