@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from minigan import data, pictures
+from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.reproduce import figures
 
@@ -592,3 +593,11 @@ def test_images_are_drawn_as_pictures(tmp_path, monkeypatch):
     pictures.save_samples(tmp_path / "grid.png", np.full((3, 64), -1.0), digits, columns=2)
     ((_, images, columns),) = drawn
     assert images.shape == (3, 8, 8) and (images == 0).all() and columns == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "solid"),
+    [(None, False), ((8, 8), False), ((32, 32, 3), False), ((8, 8, 8), True), ((3, 3, 1), True)],
+)
+def test_colours_are_no_third_direction(shape, solid):
+    assert pictures.are_solids(Dataset("some", *[np.zeros((1, 512))] * 3, shape=shape)) is solid

@@ -331,6 +331,13 @@ def test_on_a_busy_machine_the_time_limit_is_longer(monkeypatch, load, limit):
     assert sandbox.stretched(10) == limit
 
 
+def test_the_wall_clock_comes_before_the_limit_of_processor_time(hw02, monkeypatch):
+    """Else an endless loop is a timeout on a quiet machine, and a process that was killed on a busy one."""
+    monkeypatch.setattr(sandbox, "_started", lambda kit, wanted: 1 / 0 if wanted["seconds"] > 77 else None)
+    with kit(hw02) as made, pytest.raises(ZeroDivisionError):
+        sandbox.Child(made, Path("."), 1, sandbox.Budget(77.0))
+
+
 def test_why_the_grader_does_not_work_is_said(hw02, monkeypatch):
     """Not only which checks the reference lost, which on a very busy machine may be all."""
     slow = replace(hw02, seconds=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import signal
@@ -185,7 +186,7 @@ class Child:
             "level": level,
             "landlock": kit.landlock,
             "memory_mb": assignment.memory_mb,
-            "seconds": assignment.seconds + 5,
+            "seconds": math.ceil(budget.seconds) + 5,  # the wall clock comes first, and says so
             "readable": [*kit.readable, str(folder)],
             "cwd": str(folder / "empty"),
         }
