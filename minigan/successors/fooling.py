@@ -1,11 +1,11 @@
 """Fooling a classifier: a small step of every pixel along the slope, and a net that was trained on such.
 
-    x' = x + eps sign(dJ/dx),    J the loss of the right label        (Goodfellow et al. 2015, section 4)
+    x' = x + eps sign(dJ/dx),    J the loss of the right label
 
-is the step of that size in every pixel that raises a linear loss most.  Adversarial training descends
-J(x) / 2 + J(x') / 2, with x' made anew from the net as it is (section 6).  The net is the maxout classifier,
-without dropout, which takes more epochs.  A net that stands this step has still to be asked about others: the
-step of another net, and several smaller ones.
+is the step of that size in every pixel that raises a linear loss most (Goodfellow et al. 2015, section 4).
+Adversarial training descends J(x) / 2 + J(x') / 2, with x' made anew from the net as it is (section 6).  The
+net is the maxout classifier, without dropout, which takes more epochs.  A net that stands this step has still
+to be asked about others: the step of another net, and several smaller ones.
 """
 
 from __future__ import annotations
