@@ -12,7 +12,7 @@ from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import read_json, write_json
-from minigan.reproduce import centres, curve, figure1, figures, milestones, modes, ruler, table1
+from minigan.reproduce import averages, centres, curve, figure1, figures, milestones, modes, ruler, table1
 from minigan.reproduce import theory as theory_again
 from minigan.reproduce.__main__ import REPRODUCTIONS, main
 from minigan.reproduce.report import Report, how_long
@@ -434,6 +434,11 @@ def test_averages_are_not_made_of_runs_that_are_done(little, tmp_path, capsys):
     run_folder = str(tmp_path / "seed-1")
     assert main(["table1", "--runs", run_folder, "--averages", ".9"]) == 2
     assert "--averages is for runs that are trained" in capsys.readouterr().err
+
+
+def test_each_average_has_a_name_of_its_own():
+    names = {0.9: "average90", 0.57: "average57", 0.995: "average99.5", 0.9000001: "average90.00001"}
+    assert {a: averages.name_of(a) for a in names} == names
 
 
 def test_the_milestones_of_a_run_and_what_else_they_hold(little, tmp_path, capsys):

@@ -34,7 +34,7 @@ class Averaging:
 
 
 def name_of(a: float) -> str:
-    return f"average{100 * a:g}"
+    return f"average{100 * a:.15g}"
 
 
 def keep(game: Game, factors: Sequence[float]) -> None:
