@@ -26,7 +26,12 @@ LITTLE: dict = {
     "fooling-digits": {"settings": fooling.Settings(data="digits", epochs=1)},
     "sequences": {"settings": sequences.Settings(updates=1, batch=5, units=4, unseen=10)},
 }
-AS = {"grid25": "ring8", "fooling": "fooling-digits", "sequences-long": "sequences"}  # it measures alike
+AS = {  # it measures alike
+    "grid25": "ring8",
+    "grid25-packed": "ring8",
+    "fooling": "fooling-digits",
+    "sequences-long": "sequences",
+}
 
 
 @pytest.fixture(scope="module")

@@ -286,6 +286,7 @@ ROOMS: dict[str, Room] = {
     ),
     "ring8": _squares("ring8", 8, 40),
     "grid25": _squares("grid25", None, 120),
+    "grid25-packed": _squares("grid25, packed", None, 300),
     "fooling-digits": _fooling("digits", 60, None, 10),
     "fooling": _fooling("mnist", 8, 0.2, 200),
     "sequences": _sequences(500, None, 25),
