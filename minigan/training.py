@@ -149,7 +149,8 @@ class Training:
         d_loss, g_loss, a_real, a_fake = map(xp.stack, zip(*pending, strict=True))
         D_real, D_fake = logistic(a_real).mean(axis=(1, 2)), logistic(a_fake).mean(axis=(1, 2))
         values = to_host(xp.stack([d_loss, g_loss, D_real, D_fake], axis=1)).astype(np.float64)
-        values = self.workers.sum(values, shares.rows_of(self.config.recipe.batch, self.workers).weight)
+        recipe = self.config.recipe
+        values = self.workers.sum(values * shares.rows_of(recipe.batch, self.workers, recipe.pack).weight)
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, column = bad[0]

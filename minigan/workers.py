@@ -31,11 +31,8 @@ class Workers:
 
     rank, size = 0, 1
 
-    def sum(self, vector: Array, weight: float) -> Array:
-        """vector <- sum over all workers of weight * vector, with the same bits everywhere
-
-        The weights of all workers add up to 1.
-        """
+    def sum(self, vector: Array) -> Array:
+        """vector <- sum of all workers' vectors, with the same bits everywhere"""
         return vector
 
     def share(self, array: Array) -> None:
@@ -89,8 +86,7 @@ class MPIWorkers(Workers):
         self.ends = self.comm.Dup()  # where they meet at the end, whatever they did before
         sys.excepthook = self._give_up
 
-    def sum(self, vector: Array, weight: float) -> Array:
-        vector *= weight
+    def sum(self, vector: Array) -> Array:
         self.comm.Allreduce(self.MPI.IN_PLACE, vector)
         return vector
 
