@@ -36,13 +36,12 @@ class Training:
     """The game of one config; `start` or `resume` says in which folder it is played.
 
     Of several workers each has a Training; what depends on the clock is worker 0's to decide, and only
-    worker 0 writes.  InputError where several workers are to compute on a GPU.
+    worker 0 writes.
     """
 
     def __init__(self, config: Config, backend: Backend, workers: Workers = ALONE) -> None:
+        workers = workers.on(backend)
         self.workers, self.writes, self.backend = workers, workers.rank == 0, backend
-        if workers.size > 1 and backend.name != "numpy":
-            raise InputError("--backend: several workers compute with numpy; for a GPU leave mpiexec out")
         recipe, self.dataset = config.recipe, workers.after_first(lambda: run.data_of(config))
         self.config = replace(config, pictures=self.dataset.sha256)
         workers.agree(run.decisive(self.config, self.dataset) if workers.size > 1 else {})
