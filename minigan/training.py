@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, checkpoint, pictures, run, shares, shell, threads
+from minigan import algorithm1, checkpoint, pictures, run, shares, shell
 from minigan.algorithm1 import Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.errors import InputError, RunError
@@ -53,10 +53,13 @@ class Training:
         self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
 
     def use_threads(self, wanted: int | None) -> None:
-        """As `use_threads` for both players; the number belongs to the run.  Several workers try none out."""
-        if self.workers.size > 1 and not threads.from_environment():
-            wanted = wanted or 1
-        used = use_threads(wanted, self.backend, self.config.recipe.batch, self.game.G, self.game.D)
+        """As `use_threads` for both players; the number belongs to the run.
+
+        Several workers try none out:
+        each has one, unless it is told otherwise.
+        """
+        to_try = () if self.workers.size > 1 else (self.game.G, self.game.D)
+        used = use_threads(wanted, self.backend, self.config.recipe.batch, *to_try)
         self.config = replace(self.config, threads=used)
 
     def start(self, out: str | None) -> None:

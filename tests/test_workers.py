@@ -18,7 +18,7 @@ import play_together
 import pytest
 from mpi_of_threads import installed, together, with_threads
 
-from minigan import algorithm1, checkpoint, players, recipes, run, shares, training, workers
+from minigan import algorithm1, checkpoint, players, recipes, run, shares, threads, training, workers
 from minigan.backend import Backend, to_host
 from minigan.errors import InputError, RunError
 from minigan.nn import BatchNorm, LeakyReLU, Packed, Sequential
@@ -191,6 +191,29 @@ def test_without_the_extra_the_first_process_says_it_once(rank, capsys, monkeypa
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     assert workers.end(2, "what is wrong") == 2
     assert capsys.readouterr().err == ("error: what is wrong\n" if rank == 0 else "")
+
+
+@pytest.mark.parametrize(("size", "wanted", "used"), [(2, None, 1), (2, 2, 2), (1, None, "tried")])
+def test_several_workers_compute_with_one_thread_unless_told(size, wanted, used, monkeypatch):
+    for name in threads.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    library = SimpleNamespace(lib_controllers=[0], limit=lambda limits: None)
+    monkeypatch.setattr(threads, "_libraries", lambda: library)
+    monkeypatch.setattr(threads, "cores", lambda: 4)
+    monkeypatch.setattr(threads, "_fastest", lambda libraries, shapes: "tried" if shapes else 1)
+    game = players.set_up(recipes.find("digits"), run.data_of(config()), Backend("numpy"), 1)
+    played = SimpleNamespace(workers=of_size(size), backend=Backend("numpy"), config=config(), game=game)
+    training.Training.use_threads(played, wanted)
+    assert played.config.threads == used
+
+
+def test_several_workers_need_no_library_that_counts_threads(monkeypatch):
+    """As Apple's, which takes no number from a program, and was given none."""
+    monkeypatch.setattr(threads, "_libraries", lambda: SimpleNamespace(lib_controllers=[]))
+    nets = SimpleNamespace(G=None, D=None)
+    played = SimpleNamespace(workers=of_size(2), backend=Backend("numpy"), config=config(), game=nets)
+    training.Training.use_threads(played, None)
+    assert played.config.threads is None
 
 
 # Over a stand-in for MPI ----------------------------------------------------------------------------
