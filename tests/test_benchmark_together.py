@@ -61,9 +61,7 @@ def test_two_workers_measure_and_one_speaks(monkeypatch, capsys):
     monkeypatch.setenv("PMI_SIZE", "2")
 
     def play(team, *options):
-        monkeypatch.setattr(
-            workers, "find", lambda: team
-        )
+        monkeypatch.setattr(workers, "find", lambda: team)
         return benchmark.main(["--recipe", "tiny", "--repeats", "2", *options])
 
     class Silent(Team):

@@ -140,9 +140,7 @@ class ndarray:
     itemsize = property(lambda self: self._host.itemsize)
     strides = property(lambda self: self._host.strides)
     flags = property(lambda self: self._host.flags)
-    data = property(
-        lambda self: SimpleNamespace(ptr=self._host.ctypes.data)
-    )
+    data = property(lambda self: SimpleNamespace(ptr=self._host.ctypes.data))
     T = property(lambda self: self.transpose())
 
     def __len__(self) -> int:
