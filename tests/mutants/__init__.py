@@ -48,7 +48,7 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "successors.solids": ("successors_recipes",),
     "successors.twice": ("successors_penalty", "successors_golden"),
     "train": ("train", "whole_run", "commands", "run"),
-    "workers": ("workers", "workers_gpu"),
+    "workers": ("workers_gpu", "workers"),
     "training": ("run_parts", "whole_run", "odd_files", "run", "commands"),
 }
 
