@@ -27,8 +27,8 @@ class NcclCommunicator:
         assert type(commId) is bytes and (ndev, rank) == (here.communicator.size, here.communicator.rank)
         if nccl.fails:
             raise NcclError("NCCL_ERROR_SYSTEM_ERROR: unhandled system error")
-        here.communicator._gather("NcclCommunicator", np.frombuffer(commId, np.uint8))
-        assert nccl.keys.pop(commId) == rank if rank == 0 else True  # worker 0 asked for it
+        found = here.communicator._gather("NcclCommunicator", np.frombuffer(commId, np.uint8))
+        assert all(key.tobytes() == nccl.key for key in found), "a key that is not all workers'"
 
     def allReduce(self, sendbuf, recvbuf, count, datatype, op, stream):
         assert (op, stream) == (nccl.NCCL_SUM, strict_cupy.stream.ptr)
@@ -48,14 +48,20 @@ class Device:
 
 
 def get_unique_id():
-    key = os.urandom(128)
-    nccl.keys[key] = here.communicator.rank
-    return key
+    nccl.key = os.urandom(128)
+    return nccl.key
+
+
+def data(array):
+    """An array's address, from which on NCCL is to touch the whole of it and no more."""
+    nccl.sizes[array._host.ctypes.data] = array.nbytes
+    return SimpleNamespace(ptr=array._host.ctypes.data)
 
 
 def at(pointer, count, kind):
     """The numbers in memory there."""
     size = count * np.dtype(KINDS[kind]).itemsize
+    assert nccl.sizes[pointer] == size
     return np.frombuffer((ctypes.c_byte * size).from_address(pointer), KINDS[kind])
 
 
@@ -66,17 +72,18 @@ nccl = SimpleNamespace(
     NcclError=NcclError,
     NcclCommunicator=NcclCommunicator,
     get_unique_id=get_unique_id,
-    keys={},
+    sizes={},
 )
 
 
 @contextmanager
 def installed(gpus, available=True, fails=False):
     """Within, `from cupy.cuda import nccl` gives this one, and the stand-in for CuPy has so many GPUs."""
-    xp, names = strict_cupy.xp, ("cupy", "cupy.cuda")
+    xp, names, plain = strict_cupy.xp, ("cupy", "cupy.cuda"), strict_cupy.ndarray.data
     before = [sys.modules.get(name) for name in names]
     vars(nccl).update(gpus=gpus, available=available, fails=fails)
     vars(xp.cuda).update(nccl=nccl, Device=Device, runtime=SimpleNamespace(runtimeGetVersion=lambda: 12090))
+    strict_cupy.ndarray.data = property(data)
     sys.modules.update(zip(names, (xp, xp.cuda), strict=True))
     try:
         yield
@@ -86,5 +93,6 @@ def installed(gpus, available=True, fails=False):
                 del sys.modules[name]
             else:
                 sys.modules[name] = module
+        strict_cupy.ndarray.data = plain
         for name in ("nccl", "Device", "runtime"):
             delattr(xp.cuda, name)
