@@ -40,6 +40,8 @@ def _parse(argv: list[str]) -> Namespace:
     """The arguments.  Those of the settings, and what --help shows, are those of the recipe that is named."""
     others = [word for word in argv if word not in ("-h", "--help")]
     args, _ = _parser(RECIPES["digits"]).parse_known_args(others)
+    if args.resume and args.out:
+        raise InputError("--out names a new run folder and --resume an old one; give one of them")
     return _parser(_recipe_of(args)).parse_args(argv)
 
 
@@ -169,8 +171,6 @@ def _start(args: Namespace, changes: dict[str, Any]) -> Training:
 def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
     from minigan import run, training
 
-    if args.out:
-        raise InputError("--out names a new run folder and --resume an old one; give one of them")
     folder = Path(args.resume)
     stored = run.read_config(folder)
     recipe = recipes.find(args.recipe) if args.recipe else stored.recipe
