@@ -206,7 +206,7 @@ class NCCLWorkers(MPIWorkers):
             key = self.first(lambda: nccl.get_unique_id().hex())
             self.gpus = nccl.NcclCommunicator(size, bytes.fromhex(key), self.rank)
         except nccl.NcclError as error:
-            raise RunError(f"NCCL does not join the workers: {error}; NCCL_DEBUG=INFO says more") from None
+            raise RunError(f"NCCL does not join the workers: {error}") from None
 
     def sum(self, vector: Array) -> Array:
         if isinstance(vector, np.ndarray):

@@ -126,10 +126,8 @@ def test_a_cupy_without_nccl_is_one_line(gpus, recwarn):
 def test_where_nccl_fails_it_is_one_line(gpus):
     gpus(2, fails=True)
     kind, line = refused(2, on_gpus)
-    assert kind is RunError and line == (
-        "NCCL does not join the workers: NCCL_ERROR_SYSTEM_ERROR: unhandled system error; "
-        "NCCL_DEBUG=INFO says more"
-    )
+    assert kind is RunError
+    assert line == "NCCL does not join the workers: NCCL_ERROR_SYSTEM_ERROR: unhandled system error"
 
 
 def test_one_worker_with_another_backend_is_one_line(gpus):
