@@ -567,6 +567,16 @@ def test_the_same_number_of_workers_gives_the_same_bits(start, tmp_path):
 
 
 @pytest.mark.processes
+def test_two_processes_time_what_their_sums_take_and_one_speaks(start):
+    words = ("-m", "minigan.benchmark", "--recipe", "digits", "--repeats", 2, "--json")
+    status, out, err = finished(start(2, *words))
+    assert (status, err, out.count("\n")) == (0, "", 1)
+    result = json.loads(out)
+    assert result["workers"] == 2 and result["command"].startswith("mpiexec -n 2 python -m minigan.benchmark ")
+    assert 0 < result["times"]["sum"]["least"] < result["times"]["update"]["least"]
+
+
+@pytest.mark.processes
 def test_a_run_by_two_goes_on_by_three_and_ends_as_that_of_one(start, tmp_path):
     """Interrupted once, and killed once: what is on the disk is that of worker 0 alone, and whole."""
     first = start(2, *TRAIN, "--epochs", 4000, "--out", "r", *SMALL)
