@@ -21,7 +21,7 @@ def tiny(monkeypatch):
 
 
 class Team(Workers):
-    """Two workers, of whom the other always comes 3 s late, and sums in .5 s; no time goes by but theirs."""
+    """Two workers: the other comes 3 s late, or 4 where they meet; a sum takes .5 s, and all else none."""
 
     size = 2
 
@@ -34,7 +34,7 @@ class Team(Workers):
         return vector
 
     def any(self, *flags):
-        self.now += 3.0
+        self.now += 4.0
         self.asked.append("met")
         return flags
 
@@ -47,11 +47,11 @@ def test_what_is_told_apart(monkeypatch):
     assert times == {
         "update": (7e3, 7e3),
         "sum": (7e3, 7e3),
-        "update apart": (7e3, 7e3),
-        "waiting": (6e3, 6e3),
+        "update apart": (9e3, 9e3),
+        "waiting": (8e3, 8e3),
         "sum apart": (1e3, 1e3),
     }
-    assert list(result["times"]["sum apart"].values())[2:] == pytest.approx([1 / 7, 1 / 7])
+    assert list(result["times"]["sum apart"].values())[2:] == pytest.approx([1 / 9, 1 / 9])
     assert list(result["times"]["sum"].values())[2:] == [1, 1]
     assert team.asked == ["sum", "sum", "met", "sum", "met", "sum"] * 3  # untimed, and two turns
     assert (result["workers"], result["batch"], result["repeats"]) == (2, 20, 2)
@@ -71,7 +71,8 @@ def test_two_workers_measure_and_one_speaks(monkeypatch, capsys):
     assert play(Team()) == 0
     out = capsys.readouterr().out
     assert out.startswith("    mpiexec -n 2 python -m minigan.benchmark --recipe tiny --repeats 2\n")
-    assert out.count("\n| ") == 6 and "- tiny, simultaneous update, batch 20, float32" in out
+    assert out.count("\n| ") == 6 and out.count(" 100.0 % | 100.0 % |") == 2
+    assert "- tiny, simultaneous update, batch 20, float32" in out
     assert play(Team(), "--json", "--batch", "8") == 0
     result = json.loads(capsys.readouterr().out)
     assert result["batch"] == 8 and result["times"].keys() == together.MEANING.keys()

@@ -572,7 +572,7 @@ def test_two_processes_time_what_their_sums_take_and_one_speaks(start):
     status, out, err = finished(start(2, *words))
     assert (status, err, out.count("\n")) == (0, "", 1)
     result = json.loads(out)
-    assert result["workers"] == 2 and result["command"].startswith("mpiexec -n 2 python -m minigan.benchmark ")
+    assert result["workers"] == 2 and result["command"].startswith("mpiexec -n 2 python -m minigan")
     assert 0 < result["times"]["sum"]["least"] < result["times"]["update"]["least"]
 
 
