@@ -41,6 +41,7 @@ class Game:
     generator_loss: Loss = non_saturating  # of D's logits on m samples
     discriminator_loss: Loss = discriminator_loss  # on m examples and, below them, m samples
     k: int = 1
+    weighted: Loss = lambda loss: loss  # by its rows, where several workers share a minibatch
 
 
 class Update(NamedTuple):

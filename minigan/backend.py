@@ -17,17 +17,17 @@ class Backend:
     """An array library, and the floating-point type that networks have in it.
 
     name: "numpy" or "cupy"; dtype: "float32" or "float64".  xp: the library's module, where it is not to be
-    imported by name (a test's stand-in).  InputError, one line, where an argument is unknown or CuPy cannot
-    compute here.
+    imported by name (a test's stand-in); place: which process of this machine it is for, each of which takes
+    a GPU of its own.  InputError, one line, where an argument is unknown or CuPy cannot compute here.
     """
 
-    def __init__(self, name: str = "numpy", dtype: str = "float32", xp: Any = None) -> None:
+    def __init__(self, name: str = "numpy", dtype: str = "float32", xp: Any = None, place: int = 0) -> None:
         if name not in ("numpy", "cupy"):
             raise InputError(f'backend: expected "numpy" or "cupy", got {name!r}')
         if dtype not in ("float32", "float64"):
             raise InputError(f'dtype: expected "float32" or "float64", got {dtype!r}')
         if xp is None:
-            xp = np if name == "numpy" else working_cupy()
+            xp = np if name == "numpy" else working_cupy(place)
         self.name, self.xp, self.dtype = name, xp, np.dtype(dtype)
         _library_of[xp.ndarray] = xp
 
@@ -41,7 +41,7 @@ class Backend:
             self.xp.cuda.get_current_stream().synchronize()
 
 
-def choose(name: str, dtype: str = "float32") -> Backend:
+def choose(name: str, dtype: str = "float32", place: int = 0) -> Backend:
     """The Backend for `--backend name`.  "auto" is CuPy where it works, else NumPy, saying why on stderr.
 
     InputError for another name, or where CuPy is asked for by name and does not work.
@@ -49,9 +49,9 @@ def choose(name: str, dtype: str = "float32") -> Backend:
     if name not in ("numpy", "cupy", "auto"):
         raise InputError(f'backend: expected "numpy", "cupy" or "auto", got {name!r}')
     if name != "auto":
-        return Backend(name, dtype)
+        return Backend(name, dtype, place=place)
     try:
-        return Backend("cupy", dtype)
+        return Backend("cupy", dtype, place=place)
     except InputError as reason:
         backend = Backend("numpy", dtype)
         print(f"backend: numpy, because {reason}", file=sys.stderr)

@@ -9,8 +9,12 @@ from minigan.errors import InputError
 NO_DEVICE = 100  # cudaErrorNoDevice
 
 
-def working_cupy() -> Any:
-    """CuPy, after it has computed something on the GPU; else InputError with the cause and the remedy."""
+def working_cupy(place: int = 0) -> Any:
+    """CuPy, after it has computed something on the GPU; else InputError with the cause and the remedy.
+
+    place: of several processes on a machine the first, 0, computes where CuPy would, the others on the
+    next GPUs.
+    """
     from importlib import metadata  # slow to import, and needed nowhere else
 
     wheels = sorted({d.name for d in metadata.distributions() if _is_cupy(d.name)})
@@ -26,12 +30,15 @@ def working_cupy() -> Any:
             raise InputError(f"CuPy is not installed; {_install(13)}") from None
         remedy = f"pip uninstall it, then {_install(13)}"
         raise InputError(f"CuPy is installed but cannot be imported ({_gist(error)}); {remedy}") from None
-    _find_gpu(cupy.cuda.runtime)
+    gpus = _find_gpu(cupy.cuda.runtime)
+    if place:
+        cupy.cuda.Device(place % gpus).use()
     _compute(cupy)
     return cupy
 
 
-def _find_gpu(runtime: Any) -> None:
+def _find_gpu(runtime: Any) -> int:
+    """How many there are; at least one."""
     driver, needed = runtime.driverGetVersion(), runtime.runtimeGetVersion()
     if driver == 0:
         raise InputError("no NVIDIA driver was found; install the one for your GPU; nvidia-smi then lists it")
@@ -53,6 +60,7 @@ def _find_gpu(runtime: Any) -> None:
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         why = "" if visible is None else f", and CUDA_VISIBLE_DEVICES is {visible!r}"
         raise InputError(f"the NVIDIA driver shows no GPU{why}; see which ones nvidia-smi lists")
+    return count
 
 
 def _compute(cupy: Any) -> None:

@@ -58,9 +58,12 @@ def set_up(
         discriminator_loss=partial(discriminator_loss, scale=recipe.d_loss_scale),
         k=recipe.k,
     )
-    if workers.size > 1:
-        shares.share(game, workers, mine)
-    return rules(recipe, game, dataset)
+    if workers.size == 1:
+        return rules(recipe, game, dataset)
+    shares.share(game, workers, mine)
+    game = rules(recipe, game, dataset)
+    shares.weigh(game, mine.weight)
+    return game
 
 
 @singledispatch

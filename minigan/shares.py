@@ -2,6 +2,7 @@
 
     gradient = sum over workers w of (m_w / m) gradient_w,        m_w of the m rows are worker w's
 
+The weight m_w / m is put where it costs nothing, on the loss, the one number that a gradient begins with.
 Each draws what a single process would draw and keeps its own rows, so the run is that of one process but for
 the order of additions.  The same sum gives batch norm its mean, and the loss its value.
 """
@@ -81,24 +82,39 @@ class SharedStream(Stream):
 def mean(workers: Workers, weight: float, x: Tensor, axis: int) -> Tensor:
     """The mean over all workers' rows.
 
-    y = sum_w (m_w / m) mean_w, so with g_w = dL_w/dy: dL/dmean_w = sum_w (m_w / m) g_w, before the gradient
-    of worker w is itself weighted by m_w / m.
+    y = sum_w weight_w mean_w, and a worker's g = dL/dy is that of its own, weighted part of L:
+    dL/dmean_w = weight_w sum_v g_v
     """
     own = ops.mean(x, axis)
-    return Tensor(workers.sum(own.data, weight), (own, lambda g: workers.sum(g.copy(), weight)))
+    return Tensor(workers.sum(own.data * weight), (own, lambda g: workers.sum(g.copy()) * weight))
 
 
 def share(game: Game, workers: Workers, mine: Rows) -> None:
-    """Let the game be played by all workers; its data and prior give `mine` already."""
+    """Let the game be played by all workers, once `weigh` has seen its losses.
+
+    Its data and prior give `mine` already.
+    """
     pack = game.D.pack if isinstance(game.D, Packed) else 1
     shares = {"noise": mine, "dropout": mine.divided(pack), "between": mine}
     game.streams = SharedStreams(game.streams, shares)
     for optimiser in (game.optimiser_G, game.optimiser_D):
         assert isinstance(optimiser, Momentum | Adam)
-        optimiser.theta.sum = partial(workers.sum, weight=mine.weight)
+        optimiser.theta.sum = workers.sum
     for layer in (*_layers(game.G), *_layers(game.D)):
         if isinstance(layer, BatchNorm):
             layer.mean = partial(mean, workers, mine.weight)
+
+
+def weigh(game: Game, weight: float) -> None:
+    """Let the gradients of both losses be weighted; their values stay those of this worker's rows."""
+
+    def weighted(loss: Tensor) -> Tensor:
+        return Tensor(loss.data, (loss, lambda g: g * weight))
+
+    of_D, of_G = game.discriminator_loss, game.generator_loss
+    game.discriminator_loss = lambda a: weighted(of_D(a))
+    game.generator_loss = lambda a: weighted(of_G(a))
+    game.weighted = weighted
 
 
 def _layers(net: Layer) -> Iterator[Layer]:

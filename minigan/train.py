@@ -40,6 +40,8 @@ def _parse(argv: list[str]) -> Namespace:
     """The arguments.  Those of the settings, and what --help shows, are those of the recipe that is named."""
     others = [word for word in argv if word not in ("-h", "--help")]
     args, _ = _parser(RECIPES["digits"]).parse_known_args(others)
+    if args.resume and args.out:
+        raise InputError("--out names a new run folder and --resume an old one; give one of them")
     return _parser(_recipe_of(args)).parse_args(argv)
 
 
@@ -157,9 +159,10 @@ def _start(args: Namespace, changes: dict[str, Any]) -> Training:
     from minigan import run, training
 
     recipe = _recipe_of(args).change(**changes)
-    backend = choose(args.backend or "numpy")
+    team = workers.find()
+    backend = choose(args.backend or "numpy", place=team.place)
     seed = 1 if args.seed is None else args.seed
-    begun = training.Training(run.configure(recipe, seed, backend.name), backend, workers.find())
+    begun = training.Training(run.configure(recipe, seed, backend.name), backend, team)
     begun.use_threads(args.threads)
     begun.start(args.out)
     return begun
@@ -168,12 +171,11 @@ def _start(args: Namespace, changes: dict[str, Any]) -> Training:
 def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
     from minigan import run, training
 
-    if args.out:
-        raise InputError("--out names a new run folder and --resume an old one; give one of them")
     folder = Path(args.resume)
     stored = run.read_config(folder)
     recipe = recipes.find(args.recipe) if args.recipe else stored.recipe
-    backend = choose(args.backend or stored.backend)
+    team = workers.find()
+    backend = choose(args.backend or stored.backend, place=team.place)
     seed = stored.seed if args.seed is None else args.seed
     config = run.configure_again(stored, recipe.change(**changes), seed, backend.name, args.threads)
     if (differences := stored.differences(config)) and not args.force:
@@ -181,7 +183,7 @@ def _resume(args: Namespace, changes: dict[str, Any]) -> Training:
             f"{folder} would not be the same run: {'; '.join(differences)}; --force continues it anyway"
         )
     config = config if args.force else replace(config, pictures=stored.pictures)
-    resumed = training.Training(config, backend, workers.find())
+    resumed = training.Training(config, backend, team)
     resumed.use_threads(args.threads or config.threads)
     resumed.resume(folder)
     return resumed

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import algorithm1, checkpoint, pictures, run, shares, shell, threads
+from minigan import algorithm1, checkpoint, pictures, run, shares, shell
 from minigan.algorithm1 import Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.errors import InputError, RunError
@@ -36,13 +36,12 @@ class Training:
     """The game of one config; `start` or `resume` says in which folder it is played.
 
     Of several workers each has a Training; what depends on the clock is worker 0's to decide, and only
-    worker 0 writes.  InputError where several workers are to compute on a GPU.
+    worker 0 writes.
     """
 
     def __init__(self, config: Config, backend: Backend, workers: Workers = ALONE) -> None:
+        workers = workers.on(backend)
         self.workers, self.writes, self.backend = workers, workers.rank == 0, backend
-        if workers.size > 1 and backend.name != "numpy":
-            raise InputError("--backend: several workers compute with numpy; for a GPU leave mpiexec out")
         recipe, self.dataset = config.recipe, workers.after_first(lambda: run.data_of(config))
         self.config = replace(config, pictures=self.dataset.sha256)
         workers.agree(run.decisive(self.config, self.dataset) if workers.size > 1 else {})
@@ -54,10 +53,13 @@ class Training:
         self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
 
     def use_threads(self, wanted: int | None) -> None:
-        """As `use_threads` for both players; the number belongs to the run.  Several workers try none out."""
-        if self.workers.size > 1 and not threads.from_environment():
-            wanted = wanted or 1
-        used = use_threads(wanted, self.backend, self.config.recipe.batch, self.game.G, self.game.D)
+        """As `use_threads` for both players; the number belongs to the run.
+
+        Several workers try none out:
+        each has one, unless it is told otherwise.
+        """
+        to_try = () if self.workers.size > 1 else (self.game.G, self.game.D)
+        used = use_threads(wanted, self.backend, self.config.recipe.batch, *to_try)
         self.config = replace(self.config, threads=used)
 
     def start(self, out: str | None) -> None:
@@ -149,7 +151,8 @@ class Training:
         d_loss, g_loss, a_real, a_fake = map(xp.stack, zip(*pending, strict=True))
         D_real, D_fake = logistic(a_real).mean(axis=(1, 2)), logistic(a_fake).mean(axis=(1, 2))
         values = to_host(xp.stack([d_loss, g_loss, D_real, D_fake], axis=1)).astype(np.float64)
-        values = self.workers.sum(values, shares.rows_of(self.config.recipe.batch, self.workers).weight)
+        recipe = self.config.recipe
+        values = self.workers.sum(values * shares.rows_of(recipe.batch, self.workers, recipe.pack).weight)
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, column = bad[0]

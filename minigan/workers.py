@@ -1,7 +1,7 @@
 """Several processes that play one game together, over MPI: `mpiexec -n 4 python -m minigan.train`.
 
-The collectives are MPI's own.  A process alone is a worker too: everything it does is the identity, and
-nothing is imported for it.
+The collectives are MPI's own, and NCCL's for arrays on GPUs.  A process alone is a worker too: everything it
+does is the identity, and nothing is imported for it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import socket
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NoReturn
 
 import numpy as np
 
+from minigan.backend import Backend
 from minigan.errors import InputError, RunError
 from minigan.tensor import Array
 
@@ -27,15 +29,16 @@ TOGETHER_SECONDS = 2.0  # within which all others have failed as well, or this w
 
 
 class Workers:
-    """One process alone, and what several do: worker `rank` of `size`."""
+    """One process alone, and what several do: worker `rank` of `size`, at `place` among its machine's."""
 
-    rank, size = 0, 1
+    rank, size, place = 0, 1, 0
 
-    def sum(self, vector: Array, weight: float) -> Array:
-        """vector <- sum over all workers of weight * vector, with the same bits everywhere
+    def on(self, backend: Backend) -> Workers:
+        """The same workers, for arrays of this backend."""
+        return self
 
-        The weights of all workers add up to 1.
-        """
+    def sum(self, vector: Array) -> Array:
+        """vector <- sum of all workers' vectors, with the same bits everywhere"""
         return vector
 
     def share(self, array: Array) -> None:
@@ -86,11 +89,15 @@ class MPIWorkers(Workers):
                 f"mpiexec started {size} processes, of which mpi4py's MPI sees {self.size}; use the mpiexec "
                 f"of that MPI, as the one beside {sys.executable}"
             )
+        self.place = self.comm.Split_type(MPI.COMM_TYPE_SHARED).rank
         self.ends = self.comm.Dup()  # where they meet at the end, whatever they did before
         sys.excepthook = self._give_up
 
-    def sum(self, vector: Array, weight: float) -> Array:
-        vector *= weight
+    def on(self, backend: Backend) -> Workers:
+        self.agree({"backend": backend.name})
+        return self if backend.xp is np else NCCLWorkers(self.size, backend.xp)
+
+    def sum(self, vector: Array) -> Array:
         self.comm.Allreduce(self.MPI.IN_PLACE, vector)
         return vector
 
@@ -167,6 +174,57 @@ class MPIWorkers(Workers):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # all is said; MPI would add that it aborts
         self.comm.Abort(status)
         raise SystemExit(status)
+
+
+class NCCLWorkers(MPIWorkers):
+    """Workers with a GPU each.  Their arrays are NCCL's to sum, in the queue of kernels: nobody waits.
+
+    What is on the host goes over MPI.  InputError without NCCL, or where two workers have one GPU; RunError
+    where NCCL fails.
+    """
+
+    def __init__(self, size: int, cupy: Any) -> None:
+        super().__init__(size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # CuPy says in five lines what ours says in one
+            from cupy.cuda import nccl
+        if not nccl.available:
+            cuda = cupy.cuda.runtime.runtimeGetVersion() // 1000
+            raise InputError(
+                "several workers on GPUs need NCCL, which CuPy does not find; python -m pip install "
+                f"nvidia-nccl-cu{cuda}, which is for Linux alone, or start it without mpiexec"
+            )
+        mine = [socket.gethostname(), cupy.cuda.Device().pci_bus_id]
+        gpus = {tuple(self._tell(mine, root)) for root in range(size)}
+        if len(gpus) < size:
+            raise InputError(
+                f"expected a GPU for each worker, as NCCL does, got {len(gpus)} for {size}; start fewer: "
+                f"mpiexec -n {len(gpus)}"
+            )
+        self.nccl, self.stream = nccl, cupy.cuda.get_current_stream
+        try:
+            key = self.first(lambda: nccl.get_unique_id().hex())
+            self.gpus = nccl.NcclCommunicator(size, bytes.fromhex(key), self.rank)
+        except nccl.NcclError as error:
+            raise RunError(f"NCCL does not join the workers: {error}") from None
+
+    def sum(self, vector: Array) -> Array:
+        if isinstance(vector, np.ndarray):
+            return super().sum(vector)
+        at, count, kind = self._buffer(vector)
+        self.gpus.allReduce(at, at, count, kind, self.nccl.NCCL_SUM, self.stream().ptr)
+        return vector
+
+    def share(self, array: Array) -> None:
+        if isinstance(array, np.ndarray):
+            super().share(array)
+        else:
+            self.gpus.bcast(*self._buffer(array), 0, self.stream().ptr)
+
+    def _buffer(self, array: Array) -> tuple[int, int, int]:
+        """Where it is, how many numbers it has, and NCCL's name for their type."""
+        assert array.flags.c_contiguous
+        return array.data.ptr, array.size, getattr(self.nccl, f"NCCL_{array.dtype.name.upper()}")
 
 
 def started() -> tuple[int, int]:

@@ -55,6 +55,10 @@ class Communicator:
     def Dup(self):
         return self
 
+    def Split_type(self, kind):
+        assert kind is MPI.COMM_TYPE_SHARED  # all threads are on this machine
+        return self
+
     def Ibarrier(self):
         return Request(self.group)
 
@@ -89,7 +93,7 @@ class _MPI(SimpleNamespace):
         return here.communicator
 
 
-MPI = _MPI(IN_PLACE=object(), MAX=_most, MIN=_least)
+MPI = _MPI(IN_PLACE=object(), COMM_TYPE_SHARED=object(), MAX=_most, MIN=_least)
 
 
 @contextmanager

@@ -51,12 +51,14 @@ def install(monkeypatch):
         cupy = ModuleType("cupy")
         cupy.ndarray = type("ndarray", (), {})
         cupy.ones = answer(product) if product else strict_cupy.xp.ones
+        cupy.used = []
         cupy.cuda = SimpleNamespace(
+            Device=lambda gpu: SimpleNamespace(use=lambda: cupy.used.append(gpu)),
             runtime=SimpleNamespace(
                 driverGetVersion=answer(driver),
                 runtimeGetVersion=answer(needed),
                 getDeviceCount=answer(devices),
-            )
+            ),
         )
         distributions = [SimpleNamespace(name=name) for name in (*wheels, "cupy-xarray", "numpy", None)]
         monkeypatch.setattr(metadata, "distributions", lambda: distributions)
@@ -186,6 +188,13 @@ def test_cupy_is_taken_where_it_works(install, capsys, name):
     backend = choose(name, "float64")
     assert (backend.name, backend.xp, backend.dtype) == ("cupy", cupy, np.float64)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("place", "used"), [(0, []), (1, [1]), (2, [2]), (3, [0]), (5, [2])])
+@pytest.mark.parametrize("name", ["cupy", "auto"])
+def test_each_process_of_a_machine_takes_the_next_gpu(install, name, place, used):
+    cupy = install(devices=3)
+    assert choose(name, place=place).name == "cupy" and cupy.used == used
 
 
 @pytest.mark.parametrize("driver", [13000, 13020, 14000])

@@ -584,7 +584,7 @@ def test_many_processes_would_all_do_the_same(command, name, capsys, unchanged, 
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     status, said = refused(capsys, command, "good" if command == "sample" else "")
     assert status == 2 and " started 2" in said and "without mpiexec" in said
-    assert ("minigan[mpi]" in said) == (command == "train")
+    assert ("minigan[mpi]" in said) == (command in ("train", "benchmark"))
 
 
 @pytest.mark.parametrize("size", ["1", "", "many"])

@@ -103,6 +103,7 @@ ORDER = [
     "benchmark.pytorch",
     "benchmark.sweep",
     "benchmark.neighbours",
+    "benchmark.together",
     "benchmark.measure",
     "benchmark.report",
     "benchmark.document",

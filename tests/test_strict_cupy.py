@@ -307,6 +307,11 @@ def test_storing_an_array_through_a_mask_waits():
     assert counts.waits == 1
 
 
+def test_an_array_has_an_address(library):
+    x = names_for(library.xp)["x"]
+    assert x[1, 1:].data.ptr - x.data.ptr == 16 and type(library.xp.cuda.get_current_stream().ptr) is int
+
+
 def test_no_sync_ends_with_its_block():
     s = names_for(strict_cupy.xp)["s"]
     with contextlib.suppress(AssertionError), no_sync():

@@ -18,7 +18,7 @@ import play_together
 import pytest
 from mpi_of_threads import installed, together, with_threads
 
-from minigan import algorithm1, checkpoint, players, recipes, run, shares, training, workers
+from minigan import algorithm1, checkpoint, players, recipes, run, shares, threads, training, workers
 from minigan.backend import Backend, to_host
 from minigan.errors import InputError, RunError
 from minigan.nn import BatchNorm, LeakyReLU, Packed, Sequential
@@ -101,8 +101,8 @@ def test_batch_norm_over_all_workers_is_that_of_the_whole(n):
         if team.size > 1:
             net.mean = partial(shares.mean, team, mine.weight)
         y = net(rows, Streams(1, backend)("dropout"))
-        backward((y * Tensor(c[mine.slice])).sum() * (1 / mine.count), wrt=[rows])
-        return y.data, rows.grad * mine.weight, net.running_mean, net.running_var
+        backward((y * Tensor(c[mine.slice])).sum() * (mine.weight / mine.count), wrt=[rows])
+        return y.data, rows.grad, net.running_mean, net.running_var
 
     y, gradient, mean, var = whole_or_share(ALONE)
     found = with_threads(n, whole_or_share)
@@ -110,6 +110,20 @@ def test_batch_norm_over_all_workers_is_that_of_the_whole(n):
     assert np.allclose(np.concatenate([f[1] for f in found]), gradient, rtol=0, atol=1e-15)
     for f in found:
         assert np.allclose(f[2], mean, atol=1e-15) and np.allclose(f[3], var, atol=1e-15)
+
+
+def test_a_loss_that_is_weighted_keeps_its_value_and_weights_its_gradient():
+    game = SimpleNamespace(discriminator_loss=lambda a: (a * a).sum(), generator_loss=lambda a: (a * 3).sum())
+    shares.weigh(game, 0.25)
+    for loss, value, gradient in (
+        (game.discriminator_loss, 4.0, 1.0),
+        (game.generator_loss, 6.0, 0.75),
+        (lambda a: game.weighted((a * 5).sum()), 10.0, 1.25),
+    ):
+        a = Tensor(np.array([[2.0]]))
+        found = loss(a)
+        backward(found, wrt=[a])
+        assert (found.data, a.grad) == (value, gradient)
 
 
 def test_the_mean_over_all_workers_leaves_others_gradients_alone():
@@ -151,7 +165,7 @@ def test_batch_norm_anywhere_in_a_net_is_found():
 
 def test_alone_all_is_the_identity(capsys):
     v = np.arange(3.0)
-    assert ALONE.sum(v, 0.5) is v and v.tolist() == [0, 1, 2]
+    assert ALONE.sum(v) is v and v.tolist() == [0, 1, 2]
     assert ALONE.any(True, False) == (True, False)
     assert ALONE.first(lambda: 5) == ALONE.after_first(lambda: 5) == 5
     assert ALONE.end(2, "what is wrong") == 2 and capsys.readouterr().err == "error: what is wrong\n"
@@ -179,21 +193,42 @@ def test_without_the_extra_the_first_process_says_it_once(rank, capsys, monkeypa
     assert capsys.readouterr().err == ("error: what is wrong\n" if rank == 0 else "")
 
 
+@pytest.mark.parametrize(("size", "wanted", "used"), [(2, None, 1), (2, 2, 2), (1, None, "tried")])
+def test_several_workers_compute_with_one_thread_unless_told(size, wanted, used, monkeypatch):
+    for name in threads.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    library = SimpleNamespace(lib_controllers=[0], limit=lambda limits: None)
+    monkeypatch.setattr(threads, "_libraries", lambda: library)
+    monkeypatch.setattr(threads, "cores", lambda: 4)
+    monkeypatch.setattr(threads, "_fastest", lambda libraries, shapes: "tried" if shapes else 1)
+    game = players.set_up(recipes.find("digits"), run.data_of(config()), Backend("numpy"), 1)
+    played = SimpleNamespace(workers=of_size(size), backend=Backend("numpy"), config=config(), game=game)
+    training.Training.use_threads(played, wanted)
+    assert played.config.threads == used
+
+
+def test_several_workers_need_no_library_that_counts_threads(monkeypatch):
+    """As Apple's, which takes no number from a program, and was given none."""
+    monkeypatch.setattr(threads, "_libraries", lambda: SimpleNamespace(lib_controllers=[]))
+    nets = SimpleNamespace(G=None, D=None)
+    played = SimpleNamespace(workers=of_size(2), backend=Backend("numpy"), config=config(), game=nets)
+    training.Training.use_threads(played, None)
+    assert played.config.threads is None
+
+
 # Over a stand-in for MPI ----------------------------------------------------------------------------
 
 
-def test_sum_is_weighted_in_place_and_has_the_same_bits_everywhere():
-    rng = np.random.default_rng(0)
-    vectors, weights = rng.normal(size=(3, 50)).astype(np.float32), (0.25, 0.25, 0.5)
+def test_sum_is_in_place_and_has_the_same_bits_everywhere():
+    vectors = np.random.default_rng(0).normal(size=(3, 50)).astype(np.float32)
 
     def play(team):
         mine = vectors[team.rank].copy()
-        return mine, team.sum(mine, weights[team.rank])
+        return mine, team.sum(mine)
 
     found, group = together(3, play)
     assert all(given is summed for given, summed in found)
-    expected = np.tensordot(np.array(weights), vectors.astype(np.float64), 1)
-    np.testing.assert_allclose(found[0][1], expected, rtol=1e-6)
+    np.testing.assert_allclose(found[0][1], vectors.astype(np.float64).sum(axis=0), rtol=1e-5)
     assert found[0][1].tobytes() == found[1][1].tobytes() == found[2][1].tobytes()
     assert group.calls == [("Allreduce", 200)]
 
@@ -397,7 +432,7 @@ def alone():
 
 def beginning(name):
     recipe = play_together.GAMES[name]
-    dataset = players.load_data(recipe)
+    dataset = play_together.load_data(recipe)
     return players.arrays(players.set_up(recipe, dataset, Backend("numpy", "float64"), 3))
 
 
@@ -435,7 +470,7 @@ def test_threads_play_the_game_of_one(name, n, alone):
 def test_a_whole_run_by_three_is_that_of_one(tmp_path, monkeypatch):
     """Log, checkpoint and pictures; begun by three, gone on with by two; one folder, and one who writes."""
     monkeypatch.setattr(training, "_ctrl_c", lambda: contextlib.nullcontext(lambda: False))
-    small = dict(hidden=(16, 16), units=(8, 8), samples_every=1)
+    small = dict(hidden=(16, 16), units=(8, 8), samples_every=1, pack=2)  # of 25 packs 8, 8 and 9
 
     def play(team, out, epochs, resume=False):
         recipe = recipes.find("digits").change(epochs=epochs, **small)
@@ -529,6 +564,16 @@ def test_the_same_number_of_workers_gives_the_same_bits(start, tmp_path):
         assert played == (0, "", "")
         hashes.append([(tmp_path / f"{name}.0").read_text() for name in ("digits", "keras-mlp")])
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.processes
+def test_two_processes_time_what_their_sums_take_and_one_speaks(start):
+    words = ("-m", "minigan.benchmark", "--recipe", "digits", "--repeats", 2, "--json")
+    status, out, err = finished(start(2, *words))
+    assert (status, err, out.count("\n")) == (0, "", 1)
+    result = json.loads(out)
+    assert result["workers"] == 2 and result["command"].startswith("mpiexec -n 2 python -m minigan")
+    assert 0 < result["times"]["sum"]["least"] < result["times"]["update"]["least"]
 
 
 @pytest.mark.processes

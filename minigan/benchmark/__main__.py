@@ -5,9 +5,8 @@ import sys
 from argparse import ArgumentTypeError, Namespace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from minigan import recipes, threads
+from minigan import recipes, threads, workers
 from minigan.algorithm1 import UPDATES
 from minigan.backend import choose
 from minigan.benchmark import document
@@ -20,12 +19,13 @@ EXAMPLES = """\
   python -m minigan.benchmark --update simultaneous --batch 32 --json
   python -m minigan.benchmark --neighbours                     a minute: threads beside busy programs
   python -m minigan.benchmark --sweep                          a few minutes: batch, width, update rule
-  python -m minigan.benchmark --backend cupy --recipe mnist    on a GPU"""
+  python -m minigan.benchmark --backend cupy --recipe mnist    on a GPU
+  mpiexec -n 2 python -m minigan.benchmark --recipe mnist      what the sum over two workers takes"""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Measure as the arguments say; returns the exit status."""
-    return exit_status(lambda: _benchmark(_parser().parse_args(argv)))
+    return exit_status(lambda: _benchmark(_parser().parse_args(argv)), workers.end)
 
 
 def _parser() -> Parser:
@@ -70,12 +70,24 @@ def _benchmark(args: Namespace) -> int:
         raise InputError("--compare torch: PyTorch is not installed; pip install torch")
     if args.write:
         document.read(args.write)
+    team = workers.find()
+    others = (args.backend != "numpy", args.compare, args.sweep, args.neighbours, args.cpu_time)
+    if team.size > 1 and any(others):
+        raise InputError(
+            "several workers only time their updates and sums, on NumPy; leave out --backend, --compare, "
+            "--sweep, --neighbours and --cpu-time, or mpiexec"
+        )
     if args.threads:
         threads.use(args.threads, [])
-    from minigan.benchmark import measure, neighbours, report  # slow to import, and --help does not need them
+    from minigan.benchmark import measure, neighbours, report, together  # slow to import, not for --help
 
-    if args.neighbours:
-        result: dict[str, Any] = {"command": _command(args), "neighbours": neighbours.measure()}
+    if team.size > 1:
+        result = {"command": _command(args), **together.measure(recipe, team, args.threads, args.repeats)}
+        tables = text = together.table(result)
+        if team.rank:  # worker 0 speaks for all
+            return 0
+    elif args.neighbours:
+        result = {"command": _command(args), "neighbours": neighbours.measure()}
         tables = text = neighbours.table(result["neighbours"])
     else:
         result = {"command": _command(args), **measure.measure(recipe, choose(args.backend), args)}
@@ -89,7 +101,8 @@ def _benchmark(args: Namespace) -> int:
 
 def _command(args: Namespace) -> str:
     """The command that measures this again, however it was spelt."""
-    words, parser = ["python -m minigan.benchmark"], _parser()
+    size, parser = workers.started()[1], _parser()
+    words = [f"mpiexec -n {size} " * (size > 1) + "python -m minigan.benchmark"]
     for name, value in vars(args).items():
         if name not in ("json", "write", "quiet") and value != parser.get_default(name):
             words += ["--" + name.replace("_", "-"), *([] if value is True else [str(value)])]

@@ -128,7 +128,8 @@ def penalised(game: Game, t: int, scale: float = 10.0, one_sided: bool = True) -
         x = game.data.minibatch(i)
         a = game.D(ops.concatenate([Tensor(x), Tensor(fake)]), dropout)
         points = between(x, fake, game.streams("between", i))
-        loss = game.discriminator_loss(a) + gradient_penalty(game.D, points, one_sided) * scale
+        penalty = game.weighted(gradient_penalty(game.D, points, one_sided) * scale)
+        loss = game.discriminator_loss(a) + penalty
         backward(loss, wrt=game.D.parameters())
         game.optimiser_D.step(i, epoch)
     g_loss = g_step(game, Tensor(game.prior(noise)), dropout, t, epoch)

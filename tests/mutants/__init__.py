@@ -23,7 +23,7 @@ MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
 PLUMBING = ("workers", "shares", "threads", "lock", "shell", "players", "run", "training", "progress")
 RECIPES = ("settings", "mixed", "paper", "keras_mlp", "recipes")
 MODULES = (*CORE, *MEASURES, *RECIPES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
-MODULES += ("successors",)
+MODULES += ("successors", "benchmark")
 TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "data": ("data_sets",),
     "data.__main__": ("data_cli",),
@@ -48,6 +48,7 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "successors.solids": ("successors_recipes",),
     "successors.twice": ("successors_penalty", "successors_golden"),
     "train": ("train", "whole_run", "commands", "run"),
+    "workers": ("workers_gpu", "workers"),
     "training": ("run_parts", "whole_run", "odd_files", "run", "commands"),
 }
 

@@ -140,6 +140,7 @@ class ndarray:
     itemsize = property(lambda self: self._host.itemsize)
     strides = property(lambda self: self._host.strides)
     flags = property(lambda self: self._host.flags)
+    data = property(lambda self: SimpleNamespace(ptr=self._host.ctypes.data))
     T = property(lambda self: self.transpose())
 
     def __len__(self) -> int:
@@ -514,4 +515,5 @@ xp.ndarray = ndarray
 xp.RawKernel = RawKernel
 xp.random = SimpleNamespace(Generator=Generator, default_rng=Generator)
 xp.lib = SimpleNamespace(stride_tricks=SimpleNamespace(sliding_window_view=sliding_window_view))
-xp.cuda = SimpleNamespace(get_current_stream=lambda: SimpleNamespace(synchronize=lambda: _count(waits=1)))
+stream = SimpleNamespace(ptr=0, synchronize=lambda: _count(waits=1))
+xp.cuda = SimpleNamespace(get_current_stream=lambda: stream)
