@@ -115,6 +115,7 @@ ORDER = [
     "successors.conditional",
     "successors.networks",
     "successors.dcgan",
+    "successors.growing",
     "successors.solids",
     "successors.recipes",
     "successors.two_lines",

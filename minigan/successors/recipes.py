@@ -22,10 +22,11 @@ from minigan.nn import Layer
 from minigan.optim import Adam, Momentum
 from minigan.paper import Recipe
 from minigan.random import Stream, Streams
-from minigan.settings import POSITIVE, Limit, choice, setting
+from minigan.settings import MOST, POSITIVE, Limit, choice, setting
 from minigan.successors import solids
 from minigan.successors.conditional import Conditional, variety, with_labels
 from minigan.successors.dcgan import ConvNetworks
+from minigan.successors.growing import GrowingNetworks, Schedule, growing, grown
 from minigan.successors.losses import LOSSES, Clipped
 from minigan.successors.penalty import penalised
 from minigan.tensor import Array, Tensor
@@ -198,11 +199,39 @@ class TwoRates(Recipe):
 
 
 @players.rules.register
-def _(recipe: TwoRates, game: Game, dataset: Dataset) -> Game:
+def two_rates(recipe: TwoRates, game: Game, dataset: Dataset) -> Game:
     of_D, of_G = game.optimiser_D, game.optimiser_G
     assert isinstance(of_G, Momentum | Adam)
     of_G.learning_rate = lambda t: recipe.g_rate * of_D.learning_rate(t)
     return game
+
+
+# Growing -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GrowingRecipe(TwoRates):
+    """Coarse pictures first, and then ever finer ones: Karras et al. 2018."""
+
+    stage_epochs: int = setting(
+        50,
+        "epochs for each size of pictures but the last; 0 for the whole size from the start",
+        Limit(lambda v: 0 <= v <= MOST, f"0 to {MOST:,}"),
+    )
+
+
+@players.rules.register
+def _(recipe: GrowingRecipe, game: Game, dataset: Dataset) -> Game:
+    assert isinstance(recipe.networks, GrowingNetworks)
+    stage = recipe.stage_epochs * game.data.per_epoch // recipe.k
+    lengths, _ = recipe.networks.places(dataset)
+    schedule = Schedule(stage, recipe.networks.halvings - 1)
+    return growing(two_rates(recipe, game, dataset), schedule, lengths)
+
+
+@players.update_of.register
+def _(recipe: GrowingRecipe) -> Any:
+    return partial(grown, players.update_of.dispatch(Recipe)(recipe))
 
 
 # Solids ------------------------------------------------------------------------------------------------
@@ -306,6 +335,9 @@ RECIPES = {
             scale=0.05,
             keep_hidden=0.7,
             lr_decay=1.0003,
+        ),
+        _as(GrowingRecipe, _deep, name="progressive", networks=GrowingNetworks(halvings=3, scale=0.1)).change(
+            keep_hidden=1.0
         ),
     )
 }
