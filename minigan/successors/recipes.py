@@ -214,7 +214,7 @@ class GrowingRecipe(TwoRates):
     """Coarse pictures first, and then ever finer ones: Karras et al. 2018."""
 
     stage_epochs: int = setting(
-        50,
+        15,
         "epochs for each size of pictures but the last; 0 for the whole size from the start",
         Limit(lambda v: 0 <= v <= MOST, f"0 to {MOST:,}"),
     )
@@ -336,8 +336,8 @@ RECIPES = {
             keep_hidden=0.7,
             lr_decay=1.0003,
         ),
-        _as(GrowingRecipe, _deep, name="progressive", networks=GrowingNetworks(halvings=3, scale=0.1)).change(
-            keep_hidden=1.0
+        _as(GrowingRecipe, _deep, name="progressive", networks=GrowingNetworks(halvings=3)).change(
+            epochs=165, channels=16, scale=0.1, keep_hidden=1.0, lr_decay=1.0005, samples_every=15
         ),
     )
 }
