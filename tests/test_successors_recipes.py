@@ -102,6 +102,8 @@ def test_the_help_of_a_recipe_has_its_own_settings(capsys):
     ("--recipe dcgan-digits --g-rate 0", "--g-rate: expected a number above 0, got 0.0"),
     ("--recipe gan3d --g-rate 2", "--g-rate"),
     ("--recipe gan3d --data pictures", "--data: gan3d has solids of its own"),
+    ("--recipe dcgan-digits --kinds 0", "--kinds: expected 1 to 1,000,000, got 0"),
+    ("--recipe cgan-digits --kinds 3", "--kinds"),
     ("--recipe dcgan-digits --batch 1", "--batch: expected 2 or more"),
 ])  # fmt: skip
 def test_bad_input_is_one_line_and_leaves_nothing(line, words, tmp_path, capsys):
@@ -292,13 +294,36 @@ def test_the_penalty_is_played():
     assert players.update_of(recipes.find("wgan")) is algorithm1.alternating
 
 
+# Kinds without labels ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["dcgan-digits", "gan3d"])
+def test_noise_says_a_kind_of_which_D_knows_nothing(name):
+    recipe = small(name, kinds=4)
+    z = recipe.noise(Streams(1, FLOAT32)("noise"), 5000)
+    assert z.shape == (5000, 7) and z.dtype == np.float32
+    plain = recipes.find("digits").change(z=3, prior="gaussian").noise(Streams(1, FLOAT32)("noise"), 5000)
+    assert np.array_equal(z[:, :3], plain)
+    c = z[:, 3:]
+    assert set(np.unique(c)) == {0, 2} and (c.sum(axis=1) == 2).all()  # sqrt(4) in one of four columns
+    assert (c > 0).mean(axis=0) == pytest.approx([0.25] * 4, abs=0.02)
+    assert abs(np.corrcoef(z.T)[:3, 3:]).max() < 0.05  # the kind says nothing about the rest
+    game, other = set_up(recipe), set_up(small(name, kinds=1))
+    assert [p.shape for p in game.D.parameters()] == [p.shape for p in other.D.parameters()]
+    assert game.G.parameters()[0].shape[0] == 7 and other.G.parameters()[0].shape[0] == 4
+    one = small(name, kinds=1).noise(Streams(1, FLOAT32)("noise"), 5)
+    assert np.array_equal(one, np.hstack([plain[:5], np.ones((5, 1))]))
+    g = game.G(Tensor(z[:100]), None).data
+    assert (g != game.G(Tensor(np.hstack([z[:100, :3], np.roll(z[:100, 3:], 1, axis=1)])), None).data).any()
+
+
 # Convolutions -----------------------------------------------------------------------------------------
 
 
 def test_it_doubles_from_a_small_picture_and_halves_back():
     game = set_up(small("dcgan-digits", channels=3, halvings=3, keep_hidden=0.7))
     shapes = [p.shape for p in game.G.parameters() if p.data.ndim == 2]
-    assert shapes == [(3, 12), (16 * 6, 12), (16 * 3, 6), (16 * 1, 3)]
+    assert shapes == [(3 + 10, 12), (16 * 6, 12), (16 * 3, 6), (16 * 1, 3)]
     assert [p.shape for p in game.D.parameters() if p.data.ndim == 2] == [(16, 3), (48, 6), (96, 12), (12, 1)]
     assert sum(isinstance(layer, ConvTranspose) for layer in game.G.layers) == 3
     assert sum(isinstance(layer, BatchNorm) for layer in game.G.layers) == 3
