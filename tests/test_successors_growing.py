@@ -274,13 +274,14 @@ def test_an_update_is_at_its_level_whatever_was_played_before():
 
 def test_growing_leaves_the_game_as_it_is_but_for_the_level():
     recipe = small(stage_epochs=0)
-    game = set_up(recipe)
-    plain = set_up(replace(recipes.find("dcgan-digits"), networks=recipe.networks, batch=20, z=3))
+    shared = {name: getattr(recipe, name) for name in ("batch", "z", "lr", "lr_decay", "networks")}
+    like = replace(recipes.find("dcgan-digits"), **shared)
+    game, plain = set_up(recipe), set_up(like)
     for player in (plain.G, plain.D):
         player.level[...] = 2
     for t in range(2):
         players.update_of(recipe)(game, t)
-        players.update_of(recipes.find("dcgan-digits"))(plain, t)
+        players.update_of(like)(plain, t)
     ours, theirs = players.arrays(game), players.arrays(plain)
     assert ours.keys() == theirs.keys() and all(np.array_equal(ours[n], theirs[n]) for n in ours)
     assert growing(plain, Schedule(4, 2), (8, 8)).prior is plain.prior
