@@ -236,7 +236,7 @@ def _(recipe: TwoRates, game: Game, dataset: Dataset) -> Game:
 
 
 @dataclass(frozen=True)
-class SolidRecipe(KindsRecipe):
+class SolidRecipe(TwoRates):
     """Solids in place of pictures: Wu et al. 2016, 3D-GAN."""
 
 
@@ -288,7 +288,7 @@ _labelled = ConditionalRecipe(
 _deep = Recipe(
     name="dcgan-digits",
     data="digits",
-    epochs=270,
+    epochs=400,
     batch=50,
     update="alternating",
     z=32,
@@ -296,7 +296,7 @@ _deep = Recipe(
     networks=ConvNetworks(scale=0.1, keep_hidden=1.0),
     optimiser="adam",
     lr=2e-3,
-    lr_decay=1.0004,
+    lr_decay=1.00025,
     momentum=0.0,
     samples_every=30,
 )
