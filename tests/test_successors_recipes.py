@@ -100,7 +100,7 @@ def test_the_help_of_a_recipe_has_its_own_settings(capsys):
     ("--recipe dcgan-digits --channels 0", "--channels: expected 1 to 1,000,000, got 0"),
     ("--recipe dcgan-digits --scale 0", "--scale: expected a number above 0, got 0.0"),
     ("--recipe dcgan-digits --g-rate 0", "--g-rate: expected a number above 0, got 0.0"),
-    ("--recipe gan3d --g-rate 2", "--g-rate"),
+    ("--recipe lsgan --g-rate 2", "--g-rate"),
     ("--recipe gan3d --data pictures", "--data: gan3d has solids of its own"),
     ("--recipe dcgan-digits --kinds 0", "--kinds: expected 1 to 1,000,000, got 0"),
     ("--recipe cgan-digits --kinds 3", "--kinds"),

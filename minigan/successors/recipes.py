@@ -265,7 +265,7 @@ def _(recipe: GrowingRecipe) -> Any:
 
 
 @dataclass(frozen=True)
-class SolidRecipe(KindsRecipe):
+class SolidRecipe(TwoRates):
     """Solids in place of pictures: Wu et al. 2016, 3D-GAN."""
 
 
@@ -317,7 +317,7 @@ _labelled = ConditionalRecipe(
 _deep = Recipe(
     name="dcgan-digits",
     data="digits",
-    epochs=270,
+    epochs=400,
     batch=50,
     update="alternating",
     z=32,
@@ -325,7 +325,7 @@ _deep = Recipe(
     networks=ConvNetworks(scale=0.1, keep_hidden=1.0),
     optimiser="adam",
     lr=2e-3,
-    lr_decay=1.0004,
+    lr_decay=1.00025,
     momentum=0.0,
     samples_every=30,
 )
