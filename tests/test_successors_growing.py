@@ -30,7 +30,7 @@ DIGITS = data.load("digits")
 
 
 def small(**changes):
-    return recipes.find("progressive").change(**{"channels": 2, "batch": 20, "z": 3} | changes)
+    return recipes.find("progressive").change(**{"halvings": 3, "channels": 2, "batch": 20, "z": 3} | changes)
 
 
 def set_up(recipe, backend=FLOAT32, **more):
@@ -324,7 +324,7 @@ def home(tmp_path, monkeypatch):
 
 def play(out, epochs):
     """5 updates an epoch, 10 a stage"""
-    line = "--quiet --recipe progressive --batch 300 --z 3 --channels 2 --stage-epochs 2 --threads 1"
+    line = "--quiet --recipe progressive --batch 300 --z 3 --halvings 3 --channels 2 --stage-epochs 2 --threads 1"
     return training.main([*line.split(), "--epochs", str(epochs), "--out", out])
 
 

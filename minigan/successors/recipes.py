@@ -365,14 +365,8 @@ RECIPES = {
             lr_decay=1.0003,
             samples_every=10,
         ),
-        _as(GrowingRecipe, _deep, name="progressive", networks=GrowingNetworks(halvings=3)).change(
-            epochs=165,
-            channels=16,
-            scale=0.1,
-            keep_hidden=1.0,
-            lr=2e-3,
-            lr_decay=1.0005,
-            samples_every=15,
+        _as(GrowingRecipe, _deep, name="progressive", networks=GrowingNetworks()).change(
+            epochs=135, scale=0.1, keep_hidden=1.0, lr=2e-3, lr_decay=1.0005, samples_every=15
         ),
     )
 }
