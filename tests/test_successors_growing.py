@@ -324,8 +324,10 @@ def home(tmp_path, monkeypatch):
 
 def play(out, epochs):
     """5 updates an epoch, 10 a stage"""
-    line = "--quiet --recipe progressive --batch 300 --z 3 --halvings 3 --channels 2 --stage-epochs 2 --threads 1"
-    return training.main([*line.split(), "--epochs", str(epochs), "--out", out])
+    line = (
+        f"--recipe progressive --batch 300 --z 3 --halvings 3 --channels 2 --stage-epochs 2 --epochs {epochs}"
+    )
+    return training.main([*line.split(), "--quiet", "--threads", "1", "--out", out])
 
 
 def stop_after(updates, monkeypatch):
