@@ -26,6 +26,7 @@ LATER = {  # a module for each of these, whose RECIPES has it: imported when som
         "dcgan-digits",
         "dcgan-mnist",
         "gan3d",
+        "progressive",
     )
 }
 NAMES = (*RECIPES, *LATER)

@@ -116,6 +116,7 @@ ORDER = [
     "successors.conditional",
     "successors.networks",
     "successors.dcgan",
+    "successors.growing",
     "successors.solids",
     "successors.recipes",
     "successors.two_lines",

@@ -102,6 +102,8 @@ def test_the_help_of_a_recipe_has_its_own_settings(capsys):
     ("--recipe dcgan-digits --g-rate 0", "--g-rate: expected a number above 0, got 0.0"),
     ("--recipe gan3d --g-rate 2", "--g-rate"),
     ("--recipe gan3d --data pictures", "--data: gan3d has solids of its own"),
+    ("--recipe dcgan-digits --kinds 0", "--kinds: expected 1 to 1,000,000, got 0"),
+    ("--recipe cgan-digits --kinds 3", "--kinds"),
     ("--recipe dcgan-digits --batch 1", "--batch: expected 2 or more"),
 ])  # fmt: skip
 def test_bad_input_is_one_line_and_leaves_nothing(line, words, tmp_path, capsys):
@@ -292,13 +294,36 @@ def test_the_penalty_is_played():
     assert players.update_of(recipes.find("wgan")) is algorithm1.alternating
 
 
+# Kinds without labels ---------------------------------------------------------------------------------
+
+
+def test_noise_says_a_kind_of_which_D_knows_nothing():
+    name = "dcgan-digits"
+    recipe = small(name, kinds=4)
+    z = recipe.noise(Streams(1, FLOAT32)("noise"), 5000)
+    assert z.shape == (5000, 7) and z.dtype == np.float32
+    plain = recipes.find("digits").change(z=3, prior="gaussian").noise(Streams(1, FLOAT32)("noise"), 5000)
+    assert np.array_equal(z[:, :3], plain)
+    c = z[:, 3:]
+    assert set(np.unique(c)) == {0, 2} and (c.sum(axis=1) == 2).all()  # sqrt(4) in one of four columns
+    assert (c > 0).mean(axis=0) == pytest.approx([0.25] * 4, abs=0.02)
+    assert abs(np.corrcoef(z.T)[:3, 3:]).max() < 0.05  # the kind says nothing about the rest
+    game, other = set_up(recipe), set_up(small(name, kinds=1))
+    assert [p.shape for p in game.D.parameters()] == [p.shape for p in other.D.parameters()]
+    assert game.G.parameters()[0].shape[0] == 7 and other.G.parameters()[0].shape[0] == 4
+    one = small(name, kinds=1).noise(Streams(1, FLOAT32)("noise"), 5)
+    assert np.array_equal(one, np.hstack([plain[:5], np.ones((5, 1))]))
+    g = game.G(Tensor(z[:100]), None).data
+    assert (g != game.G(Tensor(np.hstack([z[:100, :3], np.roll(z[:100, 3:], 1, axis=1)])), None).data).any()
+
+
 # Convolutions -----------------------------------------------------------------------------------------
 
 
 def test_it_doubles_from_a_small_picture_and_halves_back():
     game = set_up(small("dcgan-digits", channels=3, halvings=3, keep_hidden=0.7))
     shapes = [p.shape for p in game.G.parameters() if p.data.ndim == 2]
-    assert shapes == [(3, 12), (16 * 6, 12), (16 * 3, 6), (16 * 1, 3)]
+    assert shapes == [(3 + 10, 12), (16 * 6, 12), (16 * 3, 6), (16 * 1, 3)]
     assert [p.shape for p in game.D.parameters() if p.data.ndim == 2] == [(16, 3), (48, 6), (96, 12), (12, 1)]
     assert sum(isinstance(layer, ConvTranspose) for layer in game.G.layers) == 3
     assert sum(isinstance(layer, BatchNorm) for layer in game.G.layers) == 3
@@ -347,7 +372,8 @@ def test_G_has_a_rate_of_its_own_that_falls_as_D_s_does():
         game = set_up(small("dcgan-digits", optimiser=optimiser, g_rate=0.25, lr=0.01, lr_decay=2.0))
         assert [game.optimiser_D.learning_rate(t) for t in (0, 1)] == [0.01, 0.005]
         assert [game.optimiser_G.learning_rate(t) for t in (0, 1)] == [0.0025, 0.00125]
-    assert recipes.find("dcgan-digits").g_rate == recipes.find("dcgan-mnist").g_rate == 0.5
+    for name in ("dcgan-digits", "dcgan-mnist"):
+        assert recipes.find(name).g_rate == 0.5 and recipes.find(name).kinds == 10
 
 
 # Solids -----------------------------------------------------------------------------------------------
@@ -386,9 +412,19 @@ def test_an_evaluation_of_solids(capsys):
     assert play("gan3d", "a", 1) == 0
     capsys.readouterr()
     assert evaluate.main(["a", "--quiet", "--centres", "1000", "--threads", "1", "--json"]) == 0
-    common, rarest = json.loads(capsys.readouterr().out)["further"]
+    common, rarest, different = json.loads(capsys.readouterr().out)["further"]
     assert 1 > common["real"] > 0.7 > 0.4 > common["noise"] and 0 <= common["run"] < 1
     assert rarest["real"] > 0.03 and 0 <= rarest["run"] <= 0.25
+    assert different["noise"] == 1 >= different["real"] > 0.5 and 0 < different["run"] <= 1
+
+
+def test_a_G_of_few_solids_is_seen():
+    recipe = small("gan3d")
+    dataset = players.load_data(recipe)
+    x = np.tile(dataset.train[:8].astype(np.float32), (150, 1)) * np.linspace(0.6, 1, 1200)[:, None]
+    common, _, different = evaluation.further(recipe, np.zeros((1200, 3)), x.astype("f"), dataset, FLOAT32)
+    assert common["run"] == 1  # every one of them is a training solid, and above 1/2 all eight recur
+    assert different["run"] == len(np.unique(dataset.train[:8], axis=0)) / 1000
 
 
 def test_solids_have_no_picture_of_the_nearest(capsys):
@@ -419,7 +455,7 @@ def test_solids_are_what_tanh_gives(capsys):
     assert play("gan3d", "a", 1, "--output", "tanh") == 0
     capsys.readouterr()
     assert evaluate.main(["a", "--quiet", "--centres", "1000", "--threads", "1", "--json"]) == 0
-    common, _ = json.loads(capsys.readouterr().out)["further"]
+    common, _, _ = json.loads(capsys.readouterr().out)["further"]
     assert 1 > common["real"] > 0.7 > 0.4 > common["noise"] and 0 < common["run"] < 1
 
 

@@ -39,7 +39,7 @@ class ConvNetworks(Networks):
     scale: float = setting(0.05, "weights start in U(-scale, scale)", POSITIVE)
     keep_hidden: float = setting(0.7, "dropout: probability of keeping a hidden unit of D", KEEP)
 
-    def generator(self, z: int, dataset: Dataset, streams: Streams) -> Sequential:
+    def generator(self, z: int, dataset: Dataset, streams: Streams) -> Layer:
         lengths, colours = self.places(dataset)
         rng, backend, dims = streams("init", 0), streams.backend, len(lengths)
         small = [n >> self.halvings for n in lengths]
@@ -51,18 +51,22 @@ class ConvNetworks(Networks):
         layers += [ChannelNorm(c, backend), LeakyReLU(0.0), self._doubling(c, colours, rng, dims)]
         return Sequential(*layers, Function(OUTPUTS[self.output]), Reshape(prod(lengths) * colours))
 
-    def discriminator(self, dataset: Dataset, pack: int, streams: Streams) -> Sequential:
+    def discriminator(self, dataset: Dataset, pack: int, streams: Streams) -> Layer:
         """Several pictures at once are channels of one, so that every window sees the same place of all."""
         lengths, colours = self.places(dataset)
         rng, dims, inputs = streams("init", 1), len(lengths), pack * colours
-        layers: list[Layer] = [Reshape(pack, prod(lengths), colours), Function(_places_first)]
-        layers += [Reshape(*lengths, inputs)]
+        layers = self._as_channels(lengths, colours, pack)
         for outputs in (self.channels << i for i in range(self.halvings)):
             layers += [Conv(inputs, outputs, rng, dims=dims, scale=self.scale)]
             layers += [LeakyReLU(0.2), Dropout(self.keep_hidden)]
             inputs = outputs
         features = prod(n >> self.halvings for n in lengths) * inputs
         return Sequential(*layers, Reshape(features), Linear(features, 1, rng, self.scale))
+
+    def _as_channels(self, lengths: tuple[int, ...], colours: int, pack: int) -> list[Layer]:
+        """From rows (m, pack features) to pictures (m, *lengths, pack colours)"""
+        apart = Reshape(pack, prod(lengths), colours)
+        return [apart, Function(_places_first), Reshape(*lengths, pack * colours)]
 
     def _doubling(self, inputs: int, outputs: int, rng: Stream, dims: int) -> ConvTranspose:
         return ConvTranspose(inputs, outputs, rng, dims=dims, scale=self.scale)

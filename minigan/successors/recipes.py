@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,15 +23,22 @@ from minigan.nn import Layer
 from minigan.optim import Adam, Momentum
 from minigan.paper import Recipe
 from minigan.random import Stream, Streams
-from minigan.settings import POSITIVE, Limit, choice, setting
+from minigan.settings import COUNT, MOST, POSITIVE, Limit, choice, setting
 from minigan.successors import solids
 from minigan.successors.conditional import Conditional, variety, with_labels
 from minigan.successors.dcgan import ConvNetworks
+from minigan.successors.growing import GrowingNetworks, Schedule, growing, grown
 from minigan.successors.losses import LOSSES, Clipped
 from minigan.successors.penalty import penalised
 from minigan.tensor import Array, Tensor
 
 # The conditional game: a label is part of the noise and of the example -----------------------------------
+
+
+def _one_of(kinds: int, stream: Stream, z: Array) -> Array:
+    """For each row of z one of so many kinds, all equally likely: a 1 in its column, (count, kinds)"""
+    drawn = (stream.uniform((len(z),)) * kinds).astype("int64")
+    return (drawn[:, None] == xp_of(z).arange(kinds)).astype(z.dtype)
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,7 @@ class ConditionalRecipe(Recipe):
     def noise(self, stream: Stream, count: int) -> Array:
         """count samples of [z, y], (count, z + classes): every class is equally likely."""
         z = super().noise(stream, count)
-        xp, labels = xp_of(z), (stream.uniform((count,)) * self.classes).astype("int64")
-        y = (labels[:, None] == xp.arange(self.classes)).astype(z.dtype)
-        return xp.concatenate([z, y], axis=1)
+        return xp_of(z).concatenate([z, _one_of(self.classes, stream, z)], axis=1)
 
     def labelled(self, dataset: Dataset) -> Dataset:
         """The data set with examples [x, y].  InputError where it has no labels."""
@@ -187,22 +193,72 @@ def _(recipe: Penalising) -> Any:
     return partial(penalised, scale=recipe.penalty, one_sided=recipe.sides == "one")
 
 
+# Kinds without labels ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KindsRecipe(Recipe):
+    """Noise that also says one of some kinds, of which D is not told: what they are is G's affair.
+
+    z alone is one cloud, and a G without jumps makes of it also what lies between two digits.  With kinds
+    it is as many clouds, apart as the data's are: a mixture, as in Gurumurthy et al. 2017, DeLiGAN.
+    """
+
+    kinds: int = setting(10, "the noise is one of so many clouds, of which D knows nothing", COUNT)
+
+    def generator(self, dataset: Dataset, streams: Streams) -> Layer:
+        return self.networks.generator(self.z + self.kinds, dataset, streams)
+
+    def noise(self, stream: Stream, count: int) -> Array:
+        """count samples of [z, sqrt(kinds) c], c a 1 in the kind's column: as long as numbers of N(0, 1)."""
+        z = super().noise(stream, count)
+        return xp_of(z).concatenate([z, sqrt(self.kinds) * _one_of(self.kinds, stream, z)], axis=1)
+
+
 # Convolutions ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class TwoRates(Recipe):
+class TwoRates(KindsRecipe):
     """G learns more slowly than D, or faster: Heusel et al. 2017."""
 
     g_rate: float = setting(0.5, "G's learning rate, as a part of --lr, which is D's", POSITIVE)
 
 
 @players.rules.register
-def _(recipe: TwoRates, game: Game, dataset: Dataset) -> Game:
+def two_rates(recipe: TwoRates, game: Game, dataset: Dataset) -> Game:
     of_D, of_G = game.optimiser_D, game.optimiser_G
     assert isinstance(of_G, Momentum | Adam)
     of_G.learning_rate = lambda t: recipe.g_rate * of_D.learning_rate(t)
     return game
+
+
+# Growing -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GrowingRecipe(TwoRates):
+    """Coarse pictures first, and then ever finer ones: Karras et al. 2018."""
+
+    stage_epochs: int = setting(
+        15,
+        "epochs for each size of pictures but the last; 0 for the whole size from the start",
+        Limit(lambda v: 0 <= v <= MOST, f"0 to {MOST:,}"),
+    )
+
+
+@players.rules.register
+def _(recipe: GrowingRecipe, game: Game, dataset: Dataset) -> Game:
+    assert isinstance(recipe.networks, GrowingNetworks)
+    stage = recipe.stage_epochs * game.data.per_epoch // recipe.k
+    lengths, _ = recipe.networks.places(dataset)
+    schedule = Schedule(stage, recipe.networks.halvings - 1)
+    return growing(two_rates(recipe, game, dataset), schedule, lengths)
+
+
+@players.update_of.register
+def _(recipe: GrowingRecipe) -> Any:
+    return partial(grown, players.update_of.dispatch(Recipe)(recipe))
 
 
 # Solids ------------------------------------------------------------------------------------------------
@@ -224,16 +280,19 @@ def _(recipe: SolidRecipe) -> Dataset:
 def _(
     recipe: SolidRecipe, z: Array, samples: np.ndarray, dataset: Dataset, backend: Backend
 ) -> list[dict[str, Any]]:
-    """What samples have in common with the nearest training solid, and whether every kind occurs."""
+    """What samples have in common with the nearest training solid, whether every kind occurs, and whether
+    they differ: a G that always gives the same ten good solids passes the first two."""
     assert dataset.train_labels is not None
     common: dict[str, Any] = {"what": "in common with the nearest solid"}
     rarest: dict[str, Any] = {"what": "share of the rarest of the kinds"}
+    different: dict[str, Any] = {"what": "different ones, as a part of all"}
     noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
-    for name, x in (("run", samples), ("real", dataset.test), ("noise", noise)):
-        nearest, part = solids.common_part(x[:1000], dataset.train)
+    for name, x in (("run", samples[:1000]), ("real", dataset.test[:1000]), ("noise", noise[:1000])):
+        nearest, part = solids.common_part(x, dataset.train)
         kinds = np.bincount(dataset.train_labels[nearest], minlength=len(solids.KINDS))
         common[name], rarest[name] = float(part.mean()), float(kinds.min() / len(nearest))
-    return [common, rarest]
+        different[name] = len(np.unique(x > 0.5, axis=0)) / len(x)
+    return [common, rarest, different]
 
 
 # The recipes -------------------------------------------------------------------------------------------
@@ -261,17 +320,17 @@ _labelled = ConditionalRecipe(
 _deep = Recipe(
     name="dcgan-digits",
     data="digits",
-    epochs=500,
+    epochs=400,
     batch=50,
     update="alternating",
     z=32,
     prior="gaussian",
     networks=ConvNetworks(scale=0.1, keep_hidden=1.0),
     optimiser="adam",
-    lr=1e-3,
-    lr_decay=1.00015,
+    lr=2e-3,
+    lr_decay=1.00025,
     momentum=0.0,
-    samples_every=10,
+    samples_every=30,
 )
 _ring = recipes.find("ring8")
 
@@ -295,7 +354,7 @@ RECIPES = {
         _as(Penalising, _ring, name="wgan-gp", k=5),
         _as(TwoRates, _deep),
         _as(TwoRates, _deep, name="dcgan-mnist").change(
-            data="mnist", epochs=20, batch=100, z=100, samples_every=1
+            data="mnist", epochs=20, batch=100, z=100, lr=1e-3, lr_decay=1.00015, samples_every=1
         ),
         _as(SolidRecipe, _deep, name="gan3d", data="solids").change(
             epochs=60,
@@ -305,7 +364,12 @@ RECIPES = {
             channels=16,
             scale=0.05,
             keep_hidden=0.7,
+            lr=1e-3,
             lr_decay=1.0003,
+            samples_every=10,
+        ),
+        _as(GrowingRecipe, _deep, name="progressive", networks=GrowingNetworks()).change(
+            epochs=135, scale=0.1, keep_hidden=1.0, lr=2e-3, lr_decay=1.0005, samples_every=15
         ),
     )
 }

@@ -45,6 +45,7 @@ TESTED_IN = {  # where it is not, or not only, in test_<module>.py
     "successors.conditional": ("successors_conditional", "successors_recipes"),
     "successors.dcgan": ("successors_recipes",),
     "successors.pictures": ("successors_pages", "drawings"),
+    "successors.recipes": ("successors_recipes", "successors_growing"),
     "successors.solids": ("successors_recipes",),
     "successors.twice": ("successors_penalty", "successors_golden"),
     "train": ("train", "whole_run", "commands", "run"),
