@@ -183,6 +183,8 @@ def test_a_change_that_makes_no_Python_is_one_line(hw02):
         ("=== unbroadcast: mean | kept\nw\n--- minigam\n- g.sum(\n+ g.mean(", "no unbroadcast__minigam"),
         ("=== unbroadcast: mean | kept\nw\n--- minigan\n- g.summ(\n+ g.mean(", "expected 'g.summ(' once"),
         ("=== unbroadcast: mean | kept\nw\n--- minigan\n- g.sum(\n", "this changes nothing"),
+        ("=== unbroadcast: mean | kept\nw\n--- minigan: g.summ( => g.mean(", "expected 'g.summ(' once"),
+        ("=== unbroadcast: mean | kept\nw\n--- minigan: g.sum(", "this changes nothing"),
     ],
 )
 def test_a_wrong_answer_that_cannot_be_made_is_one_line(hw02, text, says):

@@ -4,9 +4,12 @@ right.py holds right answers, `unbroadcast__by_einsum`.  wrong.txt changes one o
 
     === unbroadcast: mean | added_axes stretched_axes          target: name | the checks it loses
     you average; the shares of the uses add up                  what its author should hear
-    --- minigan                                                 the answer that is changed; or several
-    - g.sum(                                                    stands there once,
-    + g.mean(                                                   and is replaced by this
+    --- minigan: g.sum( => g.mean(                              in minigan's own answer, this part, which
+        .reshape(shape) => .reshape(*shape)                     stands there once, becomes that; and another
+    --- by_einsum                                               the same mistake in another answer, where it
+    - .reshape(shape).copy()                                    takes several lines: those that go
+    + .reshape(shape)                                           and those that come
+    + / g.size
 
 Checks that need one which is lost are lost too, and are not listed.
 """
@@ -157,7 +160,7 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
         if unknown := sorted({*loses.split()} - {check.name for check in assignment.checks}):
             raise InputError(f"wrong.txt, {label}: {assignment.id} has no check {', '.join(unknown)}")
         for form in forms:
-            base, _, change = form.partition("\n")
+            base, change = re.match(r"(\w*):? *(.*)", form, re.DOTALL).groups()
             file = _file(assignment, OWN if base == OWN else f"{target}__{base}")
             file = replace_pieces(file, {target: _changed(_piece(file, target), change, f"{label}, {base}")})
             try:
@@ -193,13 +196,12 @@ def _of_parts(assignment: Assignment, files: dict[str, str], form: int | None = 
 
 
 def _changed(code: str, change: str, label: str) -> str:
-    """Each run of `- ` lines stands in the code once, and becomes the run of `+ ` lines after it.
+    """Each old text stands in the code once, and becomes the new one.
 
     Indentation does not matter in the first, and counts from the first line in the second.
     """
     original = code
-    for old, new in re.findall(r"((?:^-.*\n?)+)((?:^\+.*\n?)+)", change, re.MULTILINE):
-        old, new = ([line[2:] for line in run.splitlines()] for run in (old, new))
+    for old, new in _changes(change):
         found = list(re.finditer(r"\n\s*".join(re.escape(line.strip()) for line in old), code))
         if len(found) != 1:
             raise InputError(f"wrong.txt, {label}: expected {' '.join(old)!r} once in the answer")
@@ -208,10 +210,19 @@ def _changed(code: str, change: str, label: str) -> str:
         lines = [" " * max(own + _indent(line), 0) + line.strip() for line in new]
         code = before + "\n".join([lines[0].strip(), *lines[1:]]) + after
     if code == original:
-        raise InputError(
-            f"wrong.txt, {label}: this changes nothing; `- ` lines, then the `+ ` lines for them"
-        )
+        form = "`old => new`, or `- ` lines, then the `+ ` lines for them"
+        raise InputError(f"wrong.txt, {label}: this changes nothing; {form}")
     return code
+
+
+def _changes(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The old lines and the new: `old => new`, or a run of `- ` lines and the run of `+ ` lines after it."""
+    change = re.compile(r"((?:^-.*\n?)+)((?:^\+.*\n?)+)|^(.*?) =>(?: (.*))?$", re.MULTILINE)
+    for olds, news, old, new in change.findall(text):
+        if old:
+            yield [old.strip()], [new]
+        else:
+            yield tuple([line[2:] for line in run.splitlines()] for run in (olds, news))
 
 
 def _indent(line: str) -> int:
