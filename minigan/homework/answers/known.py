@@ -79,6 +79,21 @@ def right(assignment: Assignment) -> list[Answer]:
     return [Answer(target, name, OWN, _file(assignment, label)) for label, target, _, name in parted]
 
 
+def right_together(assignment: Assignment) -> list[Answer]:
+    """The same in fewer files: answers to different targets share one."""
+    files: list[dict[str, str]] = []
+    for label in _right_pieces(assignment.folder.name):
+        target = label.partition("__")[0]
+        free = next((labels for labels in files if target not in labels), None)
+        if free is None:
+            files.append(free := {})
+        free[target] = label
+    return [
+        Answer(" ".join(labels), f"file {number}", OWN, _file(assignment, *labels.values()))
+        for number, labels in enumerate(files)
+    ]
+
+
 def wrong(assignment: Assignment) -> list[Answer]:
     """The answers of wrong.txt, one for each form of each mistake."""
     path = assignment.folder / "wrong.txt"
@@ -160,7 +175,7 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
         if unknown := sorted({*loses.split()} - {check.name for check in assignment.checks}):
             raise InputError(f"wrong.txt, {label}: {assignment.id} has no check {', '.join(unknown)}")
         for form in forms:
-            base, change = re.match(r"(\w*):? *(.*)", form, re.DOTALL).groups()
+            base, change = re.findall(r"(\w*):? *(.*)", form, re.DOTALL)[0]
             file = _file(assignment, OWN if base == OWN else f"{target}__{base}")
             file = replace_pieces(file, {target: _changed(_piece(file, target), change, f"{label}, {base}")})
             try:
@@ -222,26 +237,26 @@ def _changes(text: str) -> Iterator[tuple[list[str], list[str]]]:
         if old:
             yield [old.strip()], [new]
         else:
-            yield tuple([line[2:] for line in run.splitlines()] for run in (olds, news))
+            yield [line[2:] for line in olds.splitlines()], [line[2:] for line in news.splitlines()]
 
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _file(assignment: Assignment, label: str) -> str:
-    """minigan's own answer as a file, or that answer of right.py with what it imports and calls."""
-    if label == OWN:
+def _file(assignment: Assignment, *labels: str) -> str:
+    """minigan's own answer as a file, with these answers of right.py in it and what they import and call."""
+    if labels == (OWN,):
         return solution(assignment)
     pieces, text = _right_pieces(assignment.folder.name), source_of(_right(assignment.folder.name))
-    if label not in pieces:
-        raise InputError(f"{assignment.folder.name}/right.py has no {label}")
-    target = label.partition("__")[0]
+    if missing := [label for label in labels if label not in pieces]:
+        raise InputError(f"{assignment.folder.name}/right.py has no {', '.join(missing)}")
     other = [node for node in ast.parse(text).body[1:] if getattr(node, "name", "") not in pieces]
     future = [segment(text, n) if isinstance(n, Piece) else ast.unparse(n) for n in other]
-    file = replace_pieces(solution(assignment), {target: pieces[label].replace(label, target)})
-    rest = [line for line in file.splitlines() if not line.startswith("from __future__")]
-    return "\n".join([*future, *rest]) + "\n"
+    targets = {label: label.partition("__")[0] for label in labels}
+    answers = {target: pieces[label].replace(label, target) for label, target in targets.items()}
+    rest = replace_pieces(solution(assignment), answers).splitlines()
+    return "\n".join([*future, *(line for line in rest if not line.startswith("from __future__"))]) + "\n"
 
 
 @cache

@@ -264,6 +264,26 @@ def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, Fact
         return verdict, _every_check(kit.assignment, verdict, run)
 
 
+def judge_at_once(kit: Kit, source: bytes, seed: int, level: int) -> Verdict:
+    """Every check until one is lost, all in one process: quick, and enough where only a full score counts."""
+    assignment = kit.assignment
+    verdict, budget = Verdict(assignment.id, seed, level, []), Budget(stretched(assignment.seconds))
+    began = time.monotonic()
+    with submission_folder(kit, source) as folder, launcher(kit) as start:
+        try:
+            with Child(kit, folder, level, budget, start) as child:
+                child.ask("load")
+                for check in assignment.checks:
+                    verdict.outcomes.append(check_with(assignment, check, child, seed)[0])
+                    if verdict.outcomes[-1].status != "pass":
+                        break
+        except (Raised, Ended) as error:
+            first = assignment.checks[0]
+            verdict.outcomes = [Outcome(first.name, first.says, first.points, "error", str(error))]
+    verdict.seconds = time.monotonic() - began
+    return verdict
+
+
 def judge_here(assignment: Assignment, make: Callable[[], Asked], seed: int) -> tuple[Verdict, Facts]:
     """The same for an answer of our own, in this process and made anew for each check: level 0."""
     verdict = Verdict(assignment.id, seed, 0, [])
