@@ -134,6 +134,12 @@ class Trial:
         if self.noting:
             self.facts.append((bool(holds), fact))
 
+    def several(self, value: Any, count: int) -> list[Any]:
+        """So many things; what each of them is, another judgement says."""
+        if not isinstance(value, list) or len(value) != count:
+            raise Failed(f"expected {count} arrays")
+        return value
+
     def fields(self, value: Any, *names: str) -> list[Any]:
         """The values of a dict with exactly these keys."""
         if type(value) is not dict or set(value) != set(names):
@@ -192,8 +198,9 @@ class Trial:
 
     def names(self, call: str) -> list[str]:
         """How the arguments of a call are called."""
-        code = getattr(self.assignment.part("calls"), call).__code__
-        return list(code.co_varnames[1 : code.co_argcount])
+        function = getattr(self.assignment.part("calls"), call)
+        code = function.__code__
+        return list(getattr(function, "arguments", code.co_varnames[1 : code.co_argcount]))
 
     def forall(
         self,
@@ -403,6 +410,13 @@ def _spent(check: Check, budget: Budget) -> tuple[Outcome, Trial | None, str] | 
         return None
     message = "not run: the time for the homework is spent"
     return Outcome(check.name, check.says, check.points, "timeout", message), None, ""
+
+
+def smaller(sizes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Each of the sizes one less, where it stays 1 or more: a case for `forall` to try."""
+    for i, n in enumerate(sizes):
+        if n > 1:
+            yield (*sizes[:i], n - 1, *sizes[i + 1 :])
 
 
 def difference(got: Any, want: np.ndarray, tolerance: float) -> str:
