@@ -18,6 +18,7 @@ from minigan.homework.judging.operations import BY_COLUMNS, BY_ROWS
 
 FAR = [sign * a for a in (0.0, 13.0, 16.0, 36.7, 40.0, 100.0, 800.0, 1e4) for sign in (1, -1)]
 KINDS = (("float64", BY_ROWS), ("float32", BY_COLUMNS))
+DOUBLE = (("float64", BY_ROWS), ("float64", BY_COLUMNS))
 Array = np.ndarray
 Case = tuple[tuple[int, ...], tuple[Any, ...]]  # the shape of a, and the arguments after it
 
@@ -35,6 +36,7 @@ class Formula:
 
     Where there are several arrays, or g is not only multiplied: `by` gives for the name of each array the
     gradient, of g and all arguments, and `draw` the arguments, of the sizes that stand for the shape.
+    kinds: the dtypes and memories with which values and gradients are asked for.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Formula:
     slope: Callable[..., Array] | None = None
     by: Mapping[str, Callable[..., Array]] = field(default_factory=dict)
     draw: Callable[..., Any] = drawn
+    kinds: Sequence[tuple[str, str]] = KINDS
 
     def values(self, trial: Trial, cases: Sequence[Case]) -> None:
         self._forall(trial, cases, self._value)
@@ -49,6 +52,15 @@ class Formula:
     def gradients(self, trial: Trial, cases: Sequence[Case], by: str = "") -> None:
         """By all of its arrays, or one of them."""
         self._forall(trial, cases, lambda *given: self._gradients(*given, by))
+
+    def rule(self, trial: Trial, cases: Sequence[Case]) -> None:
+        """Value and gradients."""
+
+        def test(*given: Any) -> None:
+            self._value(*given)
+            self._gradients(*given)
+
+        self._forall(trial, cases, test)
 
     def at(self, trial: Trial, points: Sequence[float], *more: Any) -> None:
         """Value and gradient where a is one number over and over, in a (3, 1)."""
@@ -62,20 +74,21 @@ class Formula:
         trial.forall([(p, dtype, rest) for p in points for dtype, _ in KINDS for rest in more or [()]], test)
 
     def manners(self, trial: Trial, cases: Sequence[Case]) -> None:
-        def test(_: Trial, arrays: list[Array], rest: tuple[Any, ...], memory: str) -> None:
-            dtype = arrays[0].dtype.name
-            trial.dtype("the value", trial.ask(self.name, *arrays, *rest, BY_ROWS), dtype)
-            trial.untouched()
-            g = self._upstream(trial, arrays, rest)
-            for name in self._pullbacks:
-                owed.manners(trial, self._asked(trial, arrays, rest, g, name), g, name or "the logits")
+        def test(case: Case) -> None:
+            for dtype, _ in KINDS:
+                arrays, rest = self._given(trial, case, dtype)
+                trial.dtype("the value", trial.ask(self.name, *arrays, *rest, BY_ROWS), dtype)
+                trial.untouched()
+                g = self._upstream(trial, arrays, rest)
+                for name in self._pullbacks:
+                    owed.manners(trial, self._asked(trial, arrays, rest, g, name), g, name or "the logits")
 
-        self._forall(trial, cases, test)
+        trial.forall(cases, test, _smaller)
 
     def again(self, trial: Trial, cases: Sequence[Case]) -> None:
         def test(case: Case) -> None:
             arrays, rest = self._given(trial, case)
-            g, other = self._upstream(trial, arrays, rest), [1 - a for a in arrays]
+            g, other = self._upstream(trial, arrays, rest), _others(arrays)
             for name in self._pullbacks:
                 alone = [
                     trial.fields(self._asked(trial, given, rest, h, name), "gradient", "witness")[0]
@@ -91,11 +104,12 @@ class Formula:
         owed.has_edges(trial, trial.ask(f"{self.name}_edges", *arrays, *rest), "".join(self.by) or "x")
 
     def _forall(self, trial: Trial, cases: Sequence[Case], test: Callable[..., None]) -> None:
-        """In float64 and in float32, whichever way the memory runs."""
+        """Whichever way the memory runs, with other numbers of the same shapes each time."""
 
         def each(case: Case) -> None:
-            for dtype, memory in KINDS:
-                test(trial, *self._given(trial, case, dtype), memory)
+            for dtype, memory in self.kinds:
+                arrays, rest = self._given(trial, case, dtype)
+                test(trial, arrays if memory == BY_ROWS else _others(arrays), rest, memory)
 
         trial.forall(cases, each, _smaller)
 
@@ -150,6 +164,11 @@ class Formula:
 def logistic(a: Array) -> Array:
     """sigmoid(a), which does not overflow"""
     return np.exp(-np.logaddexp(0, -a))
+
+
+def _others(arrays: list[Array]) -> list[Array]:
+    """Other numbers of the same shapes, which may stand where the first did."""
+    return [np.asarray(np.flip(a) / 2) for a in arrays]
 
 
 def _wide(arrays: list[Array]) -> list[Array]:

@@ -412,10 +412,10 @@ def _spent(check: Check, budget: Budget) -> tuple[Outcome, Trial | None, str] | 
     return Outcome(check.name, check.says, check.points, "timeout", message), None, ""
 
 
-def smaller(sizes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+def smaller(sizes: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     """Each of the sizes one less, where it stays 1 or more: a case for `forall` to try."""
     for i, n in enumerate(sizes):
-        if n > 1:
+        if isinstance(n, int) and n > 1:
             yield (*sizes[:i], n - 1, *sizes[i + 1 :])
 
 

@@ -26,8 +26,8 @@ def calls(name: str, *inputs: str, options: Sequence[str] = ()) -> list[Call]:
     text, of = f"{name}({', '.join(given)})", "by one of them" if by else f"by {inputs[0]}"
 
     def bound(target: Any, arguments: tuple[Any, ...]) -> tuple[Callable[..., Any], list[Any]]:
-        """The operation with its options, and its inputs."""
-        chosen = arguments[len(inputs) : len(given)]
+        """The operation with its options, and its inputs.  What crossed the pipe as a list was a tuple."""
+        chosen = [tuple(o) if isinstance(o, list) else o for o in arguments[len(inputs) : len(given)]]
         return (lambda *tensors: getattr(target, name)(*tensors, *chosen)), list(arguments[: len(inputs)])
 
     @_told(text, *given, "memory")
@@ -65,8 +65,10 @@ def _told(says: str, *arguments: str) -> Callable[[Call], Call]:
     return tell
 
 
-def tensors(arrays: list[np.ndarray], memory: str = BY_ROWS) -> list[Tensor]:
-    return [Tensor(np.asarray(a, order="F" if memory == BY_COLUMNS else "C")) for a in arrays]
+def tensors(arrays: list[Any], memory: str = BY_ROWS) -> list[Any]:
+    """A Tensor of each array; a number stays a number."""
+    order: Any = "F" if memory == BY_COLUMNS else "C"
+    return [Tensor(np.asarray(a, order=order)) if isinstance(a, np.ndarray) else a for a in arrays]
 
 
 def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:

@@ -25,13 +25,13 @@ SCALES = (1.0, -1.0, 1e30, -1e30, 1e-30, -1e-30)
 
 def _affine_inputs(trial: Trial, sizes: Sizes, dtype: str) -> list[np.ndarray]:
     m, inputs, outputs = sizes
-    rng = trial.rng(*sizes, dtype == "float32")  # other numbers of the same shape
+    rng = trial.rng(*sizes)
     return [rng.standard_normal(shape).astype(dtype) for shape in ((m, inputs), (inputs, outputs), outputs)]
 
 
 def _maxout_inputs(trial: Trial, sizes: Sizes, dtype: str) -> list[Any]:
     m, pieces, units = sizes
-    a = trial.rng(*sizes, dtype == "float32").standard_normal((m, pieces * units)) - 0.2
+    a = trial.rng(*sizes).standard_normal((m, pieces * units)) - 0.2
     return [a.astype(dtype), pieces]
 
 
