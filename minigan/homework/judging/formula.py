@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Formula:
 
     def gradients(self, trial: Trial, cases: Sequence[Case], by: str = "") -> None:
         """By all of its arrays, or one of them."""
-        self._forall(trial, cases, lambda *given: self._gradients(*given, by))
+        self._forall(trial, cases, partial(self._gradients, by=by))
 
     def rule(self, trial: Trial, cases: Sequence[Case]) -> None:
         """Value and gradients."""
