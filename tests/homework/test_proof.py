@@ -25,7 +25,7 @@ from minigan.homework.answers import mutate, proof
 from minigan.homework.answers.diagnose import diagnose
 from minigan.homework.judging import sandbox, transport
 from minigan.homework.judging.isolate import best_level
-from minigan.homework.judging.judge import check_with, judge, judge_here
+from minigan.homework.judging.judge import check_with, judge, judge_at_once, judge_here
 from minigan.homework.judging.kit import kit
 from minigan.homework.tasks import spec, strip
 
@@ -183,6 +183,8 @@ def test_a_change_that_makes_no_Python_is_one_line(hw02):
         ("=== unbroadcast: mean | kept\nw\n--- minigam\n- g.sum(\n+ g.mean(", "no unbroadcast__minigam"),
         ("=== unbroadcast: mean | kept\nw\n--- minigan\n- g.summ(\n+ g.mean(", "expected 'g.summ(' once"),
         ("=== unbroadcast: mean | kept\nw\n--- minigan\n- g.sum(\n", "this changes nothing"),
+        ("=== unbroadcast: mean | kept\nw\n--- minigan: g.summ( => g.mean(", "expected 'g.summ(' once"),
+        ("=== unbroadcast: mean | kept\nw\n--- minigan: g.sum(", "this changes nothing"),
     ],
 )
 def test_a_wrong_answer_that_cannot_be_made_is_one_line(hw02, text, says):
@@ -210,6 +212,28 @@ def test_a_proof_that_does_not_hold_says_so(hw02):
     broken = proof.Proof(hw02, 2, {"wrong answers": [row]}, ["gives away"], {"+ -> -": ""}, 1, [7])
     assert len(broken.broken()) == 4
     assert broken.text().count("DOES NOT HOLD") == 4
+
+
+def test_asked_in_one_process_an_answer_is_marked_until_a_check_is_lost(hw02, hw02_kit, level):
+    """The capstone marks its files so, and the proof its mechanical changes."""
+    right = judge_at_once(hw02_kit, strip.solution(hw02).encode(), 0, level)
+    assert [outcome.status for outcome in right.outcomes] == ["pass"] * len(hw02.checks)
+    assert right.score == 100
+    averaged = next(answer for answer in answers.wrong(hw02) if answer.name == "mean")
+    wrong = judge_at_once(hw02_kit, averaged.file.encode(), 0, level)
+    assert wrong.score < 100 and wrong.outcomes[-1].status == "fail"
+    assert wrong.outcomes[-1].name in averaged.loses
+    for torn in (b"def unbroadcast(", b"import os\nos._exit(0)\n", b"x = 1\n"):
+        verdict = judge_at_once(hw02_kit, torn, 0, level)
+        assert verdict.score == 0 and [outcome.status for outcome in verdict.outcomes] == ["error"]
+
+
+def test_right_answers_to_different_targets_share_a_file(assignment):
+    alone, shared = answers.right(assignment), answers.right_together(assignment)
+    most = max(sum(answer.target == target for answer in alone) for target in assignment.written)
+    assert len(shared) == most <= len(alone)
+    for answer in alone:
+        assert sum(answers._piece(answer.file, answer.target) in file.file for file in shared) == 1
 
 
 def test_the_evidence_is_of_these_answers():

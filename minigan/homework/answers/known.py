@@ -4,9 +4,12 @@ right.py holds right answers, `unbroadcast__by_einsum`.  wrong.txt changes one o
 
     === unbroadcast: mean | added_axes stretched_axes          target: name | the checks it loses
     you average; the shares of the uses add up                  what its author should hear
-    --- minigan                                                 the answer that is changed; or several
-    - g.sum(                                                    stands there once,
-    + g.mean(                                                   and is replaced by this
+    --- minigan: g.sum( => g.mean(                              in minigan's own answer, this part, which
+        .reshape(shape) => .reshape(*shape)                     stands there once, becomes that; and another
+    --- by_einsum                                               the same mistake in another answer, where it
+    - .reshape(shape).copy()                                    takes several lines: those that go
+    + .reshape(shape)                                           and those that come
+    + / g.size
 
 Checks that need one which is lost are lost too, and are not listed.
 """
@@ -74,6 +77,21 @@ def right(assignment: Assignment) -> list[Answer]:
     labels = _right_pieces(assignment.folder.name)
     parted = ((label, *label.partition("__")) for label in labels)
     return [Answer(target, name, OWN, _file(assignment, label)) for label, target, _, name in parted]
+
+
+def right_together(assignment: Assignment) -> list[Answer]:
+    """The same in fewer files: answers to different targets share one."""
+    files: list[dict[str, str]] = []
+    for label in _right_pieces(assignment.folder.name):
+        target = label.partition("__")[0]
+        free = next((labels for labels in files if target not in labels), None)
+        if free is None:
+            files.append(free := {})
+        free[target] = label
+    return [
+        Answer(" ".join(labels), f"file {number}", OWN, _file(assignment, *labels.values()))
+        for number, labels in enumerate(files)
+    ]
 
 
 def wrong(assignment: Assignment) -> list[Answer]:
@@ -157,7 +175,7 @@ def _read(assignment: Assignment, text: str) -> Iterator[Answer]:
         if unknown := sorted({*loses.split()} - {check.name for check in assignment.checks}):
             raise InputError(f"wrong.txt, {label}: {assignment.id} has no check {', '.join(unknown)}")
         for form in forms:
-            base, _, change = form.partition("\n")
+            base, change = re.findall(r"(\w*):? *(.*)", form, re.DOTALL)[0]
             file = _file(assignment, OWN if base == OWN else f"{target}__{base}")
             file = replace_pieces(file, {target: _changed(_piece(file, target), change, f"{label}, {base}")})
             try:
@@ -193,13 +211,12 @@ def _of_parts(assignment: Assignment, files: dict[str, str], form: int | None = 
 
 
 def _changed(code: str, change: str, label: str) -> str:
-    """Each run of `- ` lines stands in the code once, and becomes the run of `+ ` lines after it.
+    """Each old text stands in the code once, and becomes the new one.
 
     Indentation does not matter in the first, and counts from the first line in the second.
     """
     original = code
-    for old, new in re.findall(r"((?:^-.*\n?)+)((?:^\+.*\n?)+)", change, re.MULTILINE):
-        old, new = ([line[2:] for line in run.splitlines()] for run in (old, new))
+    for old, new in _changes(change):
         found = list(re.finditer(r"\n\s*".join(re.escape(line.strip()) for line in old), code))
         if len(found) != 1:
             raise InputError(f"wrong.txt, {label}: expected {' '.join(old)!r} once in the answer")
@@ -208,29 +225,38 @@ def _changed(code: str, change: str, label: str) -> str:
         lines = [" " * max(own + _indent(line), 0) + line.strip() for line in new]
         code = before + "\n".join([lines[0].strip(), *lines[1:]]) + after
     if code == original:
-        raise InputError(
-            f"wrong.txt, {label}: this changes nothing; `- ` lines, then the `+ ` lines for them"
-        )
+        form = "`old => new`, or `- ` lines, then the `+ ` lines for them"
+        raise InputError(f"wrong.txt, {label}: this changes nothing; {form}")
     return code
+
+
+def _changes(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The old lines and the new: `old => new`, or a run of `- ` lines and the run of `+ ` lines after it."""
+    change = re.compile(r"((?:^-.*\n?)+)((?:^\+.*\n?)+)|^(.*?) =>(?: (.*))?$", re.MULTILINE)
+    for olds, news, old, new in change.findall(text):
+        if old:
+            yield [old.strip()], [new]
+        else:
+            yield [line[2:] for line in olds.splitlines()], [line[2:] for line in news.splitlines()]
 
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _file(assignment: Assignment, label: str) -> str:
-    """minigan's own answer as a file, or that answer of right.py with what it imports and calls."""
-    if label == OWN:
+def _file(assignment: Assignment, *labels: str) -> str:
+    """minigan's own answer as a file, with these answers of right.py in it and what they import and call."""
+    if labels == (OWN,):
         return solution(assignment)
     pieces, text = _right_pieces(assignment.folder.name), source_of(_right(assignment.folder.name))
-    if label not in pieces:
-        raise InputError(f"{assignment.folder.name}/right.py has no {label}")
-    target = label.partition("__")[0]
+    if missing := [label for label in labels if label not in pieces]:
+        raise InputError(f"{assignment.folder.name}/right.py has no {', '.join(missing)}")
     other = [node for node in ast.parse(text).body[1:] if getattr(node, "name", "") not in pieces]
     future = [segment(text, n) if isinstance(n, Piece) else ast.unparse(n) for n in other]
-    file = replace_pieces(solution(assignment), {target: pieces[label].replace(label, target)})
-    rest = [line for line in file.splitlines() if not line.startswith("from __future__")]
-    return "\n".join([*future, *rest]) + "\n"
+    targets = {label: label.partition("__")[0] for label in labels}
+    answers = {target: pieces[label].replace(label, target) for label, target in targets.items()}
+    rest = replace_pieces(solution(assignment), answers).splitlines()
+    return "\n".join([*future, *(line for line in rest if not line.startswith("from __future__"))]) + "\n"
 
 
 @cache

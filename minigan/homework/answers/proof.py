@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 from minigan.errors import RunError
 from minigan.homework.answers import known as answers
 from minigan.homework.answers.mark import mark
 from minigan.homework.answers.mutate import mechanical
-from minigan.homework.judging.judge import Verdict, judge, judge_here
+from minigan.homework.judging.judge import Verdict, judge_at_once, judge_here
 from minigan.homework.judging.kit import Kit, kit
+from minigan.homework.judging.sandbox import launcher
 from minigan.homework.tasks import scaffold, strip
 from minigan.homework.tasks.spec import Assignment
 
@@ -85,10 +89,19 @@ def must_work(assignment: Assignment, level: int, scratch: Path | None = None) -
         raise RunError(f"the grader does not work here, so nothing was graded: {broken[0]}")
 
 
-def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False) -> Proof:
+def prove_all(
+    assignments: list[Assignment], level: int, jobs: int = 2, full: bool = False
+) -> Iterator[Proof]:
+    """The proofs in this order, each in a process of its own, `jobs` at the same time."""
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        yield from pool.map(prove, assignments, repeat(level), repeat(full))
+
+
+def prove(assignment: Assignment, level: int, full: bool = False) -> Proof:
     """Reference, stub, right and wrong answers; if `full`, mechanical changes and 200 seeds too."""
     proof = Proof(assignment, level)
-    with kit(assignment) as made, ThreadPoolExecutor(jobs) as pool:
+    with kit(assignment) as alone, launcher(alone) as started:
+        made = replace(alone, launcher=started)
         _basics(made, level, proof)
         if not assignment.parts:
             proof.complaints += [*scaffold.to_do(assignment), *_texts(assignment)]
@@ -100,9 +113,9 @@ def prove(assignment: Assignment, level: int, jobs: int = 2, full: bool = False)
             count = len({(answer.target, answer.name) for answer in listed})
             if count < LEAST[kind]:
                 proof.complaints.append(f"has {count} {kind}, and needs {LEAST[kind]}")
-            proof.rows[kind] = list(pool.map(lambda answer: _row_of(made, answer, level), listed))
+            proof.rows[kind] = [_row_of(made, answer, level) for answer in listed]
         if full and not assignment.parts:
-            _add_mechanical(made, level, proof, pool)
+            _add_mechanical(made, level, proof)
             _add_seeds(assignment, proof)
     return proof
 
@@ -157,23 +170,16 @@ def _verdict(made: Kit, source: str, level: int, seed: int = 0) -> Verdict:
     return mark(made, source.encode(), seed, level)
 
 
-def _add_mechanical(made: Kit, level: int, proof: Proof, pool: ThreadPoolExecutor) -> None:
+def _add_mechanical(made: Kit, level: int, proof: Proof) -> None:
     """Each mechanical change loses a check, or spec.toml says under [survivors] why it changes nothing."""
-    alone = [
-        replace(made, assignment=replace(made.assignment, seconds=5, checks=[replace(check, needs=())]))
-        for check in made.assignment.checks
-    ]
-
-    def first_lost(source: str) -> str:
-        for one in alone:
-            outcome = judge(one, source.encode(), 0, level)[0].outcomes[0]
-            if outcome.status != "pass":
-                return outcome.name
-        return ""
-
-    changes = dict(mechanical(made.assignment))
-    for what, name in zip(changes, pool.map(first_lost, changes.values()), strict=True):
-        proof.mechanical[what] = f"loses {name}" if name else proof.assignment.survivors.get(what, "")
+    checks = [replace(check, needs=()) for check in made.assignment.checks]
+    made = replace(made, assignment=replace(made.assignment, seconds=5, checks=checks))
+    for what, source in mechanical(made.assignment):
+        last = judge_at_once(made, source.encode(), 0, level).outcomes[-1]
+        survives = last.status == "pass"
+        proof.mechanical[what] = (
+            proof.assignment.survivors.get(what, "") if survives else f"loses {last.name}"
+        )
 
 
 def _add_seeds(assignment: Assignment, proof: Proof) -> None:
@@ -181,7 +187,7 @@ def _add_seeds(assignment: Assignment, proof: Proof) -> None:
     proof.seeds = SEEDS
     proof.false_alarms = [
         seed
-        for answer in (None, *answers.right(assignment))
+        for answer in (None, *answers.right_together(assignment))
         for seed in range(1, SEEDS + 1)
         if judge_here(assignment, partial(answers.asked, assignment, answer), seed)[0].score != 100
     ]

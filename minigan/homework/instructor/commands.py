@@ -89,9 +89,9 @@ def selftest(arguments: Namespace) -> int:
     assignments = [spec.load(name) for name in names]
     level = _level(arguments)
     proofs = []
-    for assignment in assignments:
-        proofs.append(proof.prove(assignment, level, arguments.jobs, arguments.full))
-        print(proofs[-1].text(), flush=True)
+    for one in proof.prove_all(assignments, level, arguments.jobs, arguments.full):
+        proofs.append(one)
+        print(one.text(), flush=True)
     attacks, rehearsals = [], []
     if arguments.full:
         attacks = page.attack_everywhere(print)

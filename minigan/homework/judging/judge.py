@@ -134,6 +134,12 @@ class Trial:
         if self.noting:
             self.facts.append((bool(holds), fact))
 
+    def several(self, value: Any, count: int) -> list[Any]:
+        """So many things; what each of them is, another judgement says."""
+        if not isinstance(value, list) or len(value) != count:
+            raise Failed(f"expected {count} arrays")
+        return value
+
     def fields(self, value: Any, *names: str) -> list[Any]:
         """The values of a dict with exactly these keys."""
         if type(value) is not dict or set(value) != set(names):
@@ -192,8 +198,9 @@ class Trial:
 
     def names(self, call: str) -> list[str]:
         """How the arguments of a call are called."""
-        code = getattr(self.assignment.part("calls"), call).__code__
-        return list(code.co_varnames[1 : code.co_argcount])
+        function = getattr(self.assignment.part("calls"), call)
+        code = function.__code__
+        return list(getattr(function, "arguments", code.co_varnames[1 : code.co_argcount]))
 
     def forall(
         self,
@@ -262,6 +269,26 @@ def judge(kit: Kit, source: bytes, seed: int, level: int) -> tuple[Verdict, Fact
             return _spent(check, budget) or _run(kit, folder, check, seed, level, budget, start)
 
         return verdict, _every_check(kit.assignment, verdict, run)
+
+
+def judge_at_once(kit: Kit, source: bytes, seed: int, level: int) -> Verdict:
+    """Every check until one is lost, all in one process: quick, and enough where only a full score counts."""
+    assignment = kit.assignment
+    verdict, budget = Verdict(assignment.id, seed, level, []), Budget(stretched(assignment.seconds))
+    began = time.monotonic()
+    with submission_folder(kit, source) as folder, launcher(kit) as start:
+        try:
+            with Child(kit, folder, level, budget, start) as child:
+                child.ask("load")
+                for check in assignment.checks:
+                    verdict.outcomes.append(check_with(assignment, check, child, seed)[0])
+                    if verdict.outcomes[-1].status != "pass":
+                        break
+        except (Raised, Ended) as error:
+            first = assignment.checks[0]
+            verdict.outcomes = [Outcome(first.name, first.says, first.points, "error", str(error))]
+    verdict.seconds = time.monotonic() - began
+    return verdict
 
 
 def judge_here(assignment: Assignment, make: Callable[[], Asked], seed: int) -> tuple[Verdict, Facts]:
@@ -383,6 +410,13 @@ def _spent(check: Check, budget: Budget) -> tuple[Outcome, Trial | None, str] | 
         return None
     message = "not run: the time for the homework is spent"
     return Outcome(check.name, check.says, check.points, "timeout", message), None, ""
+
+
+def smaller(sizes: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Each of the sizes one less, where it stays 1 or more: a case for `forall` to try."""
+    for i, n in enumerate(sizes):
+        if isinstance(n, int) and n > 1:
+            yield (*sizes[:i], n - 1, *sizes[i + 1 :])
 
 
 def difference(got: Any, want: np.ndarray, tolerance: float) -> str:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,29 +37,41 @@ class Kit:
     readable: list[str]
     landlock: int = NEWEST  # the newest version of it that a judged process may use
     parts: tuple[Kit, ...] = ()  # the capstone's: of each of its files
+    launcher: Any = None  # what starts all its judged processes, where they hold nothing but answers of ours
 
 
 @contextlib.contextmanager
-def kit(assignment: Assignment, scratch: Path | None = None) -> Iterator[Kit]:
-    """Make the kit beneath `scratch` (default: a new temporary folder); remove it afterwards."""
+def kit(assignment: Assignment, scratch: Path | None = None, whole: Path | None = None) -> Iterator[Kit]:
+    """Make the kit beneath `scratch` (default: a new temporary folder); remove it afterwards.
+
+    whole: where minigan lies compiled and with nothing missing (default: it is put there first).
+    """
     with tempfile.TemporaryDirectory(dir=scratch, prefix="minigan-homework-") as made:
-        folder = Path(made, "kit")
+        folder, whole = Path(made, "kit"), whole or _compiled(Path(made, "whole"))
         package = folder / "minigan"
-        for source in PACKAGE.rglob("*.py"):
-            name = source.relative_to(PACKAGE)
-            if name.parts[0] != "homework":
-                _copy(source, package / name)
-        for part in OF_HOMEWORK:
-            _copy(PACKAGE / "homework" / part, package / "homework" / part)
-        _copy(assignment.folder / "calls.py", package / "homework" / "calls.py")
+        shutil.copytree(whole, package)  # with the times of the files, so that the bytecode stays valid
+        changed = {package / "homework" / "calls.py": (assignment.folder / "calls.py").read_text("utf-8")}
         for module in touched(assignment):
-            target = Path(package, *module.split(".")).with_suffix(".py")
-            target.write_text(stripped(assignment, module), "utf-8")
-        compileall.compile_dir(folder, quiet=2)
+            changed[Path(package, *module.split(".")).with_suffix(".py")] = stripped(assignment, module)
+        for target, text in changed.items():
+            target.write_text(text, "utf-8")
+            compileall.compile_file(target, quiet=2, force=True)
         with contextlib.ExitStack() as stack:
-            parts = tuple(stack.enter_context(kit(part, Path(made))) for part in assignment.parts)
+            parts = tuple(stack.enter_context(kit(part, Path(made), whole)) for part in assignment.parts)
             readable = [str(folder), *_add_numpy(folder)]
             yield Kit(assignment, folder, Path(made), readable, parts=parts)
+
+
+def _compiled(package: Path) -> Path:
+    """minigan, and of its homework what a judged process needs."""
+    for source in PACKAGE.rglob("*.py"):
+        name = source.relative_to(PACKAGE)
+        if name.parts[0] != "homework":
+            _copy(source, package / name)
+    for part in OF_HOMEWORK:
+        _copy(PACKAGE / "homework" / part, package / "homework" / part)
+    compileall.compile_dir(package, quiet=2)
+    return package
 
 
 def _copy(source: Path, destination: Path) -> None:

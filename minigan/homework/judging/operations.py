@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,65 @@ import numpy as np
 from minigan.ops import add
 from minigan.tensor import Tensor, backward
 
+Call = Callable[..., Any]
 BY_ROWS, BY_COLUMNS = "by rows", "by columns"  # how the memory of a matrix runs; transposing changes it
 
 
-def tensors(arrays: list[np.ndarray], memory: str = BY_ROWS) -> list[Tensor]:
-    return [Tensor(np.asarray(a, order="F" if memory == BY_COLUMNS else "C")) for a in arrays]
+def calls(name: str, *inputs: str, options: Sequence[str] = ()) -> list[Call]:
+    """What an operation is asked for: the calls that an assignment's calls.py has under these names.
+
+    NAME(*inputs, *options, memory)                  its value
+    NAME_gradient(*inputs, *options, g, by, memory)  see `gradient`; without `by` where there is one input
+    NAME_again(*inputs, *options, g, by, _other)     see `again`
+    NAME_edges(*inputs, *options)                    see `edges`
+    """
+    given, by = [*inputs, *options], ["by"] * (len(inputs) > 1)
+    text, of = f"{name}({', '.join(given)})", "by one of them" if by else f"by {inputs[0]}"
+
+    def bound(target: Any, arguments: tuple[Any, ...]) -> tuple[Callable[..., Any], list[Any]]:
+        """The operation with its options, and its inputs.  What crossed the pipe as a list was a tuple."""
+        chosen = [tuple(o) if isinstance(o, list) else o for o in arguments[len(inputs) : len(given)]]
+        return (lambda *tensors: getattr(target, name)(*tensors, *chosen)), list(arguments[: len(inputs)])
+
+    @_told(text, *given, "memory")
+    def its_value(target: Any, *arguments: Any) -> Any:
+        operation, arrays = bound(target, arguments)
+        return result(operation, tensors(arrays, arguments[-1])).data
+
+    @_told(f"the gradient of <g, {text}> {of}", *given, "g", *by, "memory")
+    def its_gradient(target: Any, *arguments: Any) -> dict[str, Any]:
+        operation, arrays = bound(target, arguments)
+        g, *which = arguments[len(given) : -1]
+        return gradient(operation, tensors(arrays, arguments[-1]), g, inputs.index(*which) if by else 0)
+
+    @_told(f"{text} and its gradient, beside another, with backward called twice", *given, "g", *by, "_other")
+    def its_again(target: Any, *arguments: Any) -> list[np.ndarray]:
+        operation, arrays = bound(target, arguments)
+        g, *which = arguments[len(given) : -1]
+        return again(operation, arrays, arguments[-1], g, inputs.index(*which) if by else 0)
+
+    @_told(f"the edges of {text}", *given)
+    def its_edges(target: Any, *arguments: Any) -> list[int]:
+        operation, arrays = bound(target, arguments)
+        return edges(operation, tensors(arrays))
+
+    return [its_value, its_gradient, its_again, its_edges]
+
+
+def _told(says: str, *arguments: str) -> Callable[[Call], Call]:
+    """What a student is told of a call: in the place of a docstring and of names in a signature."""
+
+    def tell(call: Call) -> Call:
+        call.__doc__, call.arguments = says, arguments  # type: ignore[attr-defined]
+        return call
+
+    return tell
+
+
+def tensors(arrays: list[Any], memory: str = BY_ROWS) -> list[Any]:
+    """A Tensor of each array; a number stays a number."""
+    order: Any = "F" if memory == BY_COLUMNS else "C"
+    return [Tensor(np.asarray(a, order=order)) if isinstance(a, np.ndarray) else a for a in arrays]
 
 
 def result(operation: Callable[..., Any], inputs: list[Tensor]) -> Tensor:

@@ -164,8 +164,8 @@ class Forked:
 @contextlib.contextmanager
 def launcher(kit: Kit) -> Iterator[Launcher | None]:
     """Where forking is safe, which is on Linux; elsewhere each judged process starts by itself."""
-    if sys.platform != "linux":
-        yield None
+    if kit.launcher or sys.platform != "linux":
+        yield kit.launcher
         return
     with Launcher(kit) as started:
         yield started

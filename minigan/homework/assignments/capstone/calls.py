@@ -14,8 +14,8 @@ from minigan.backend import Backend
 from minigan.random import Stream, Streams
 from minigan.tensor import Tensor
 
-BATCH, NOISE, UNITS, PIECES, KEEP, EPOCHS = 64, 8, 64, 2, 0.9, 20
-RATES = 0.03, 0.005  # the learning rate, at first and in the end
+BATCH, NOISE, UNITS, PIECES, KEEP, EPOCHS = 64, 2, 32, 2, 0.9, 20
+RATES = 0.08, 0.015  # D's learning rate, at first and in the end; G's is half of it
 SAMPLES = 2000
 
 
@@ -65,8 +65,12 @@ def _game(seed: int, data: np.ndarray, updates: int) -> algorithm1.Game:
         _Maxout(UNITS, UNITS, streams("D", 1)),
         nn.Linear(UNITS, 1, streams("D", 2), f=ops.affine),
     )
-    rate = optim.exponential_decay(RATES[0], (RATES[0] / RATES[1]) ** (1 / updates), RATES[1])
-    momentum = optim.linear_ramp(0.5, 0.7, EPOCHS)
+
+    def optimiser(player: nn.Layer, slower: int) -> optim.Momentum:
+        start, end = (rate / slower for rate in RATES)
+        rate = optim.exponential_decay(start, (start / end) ** (1 / updates), end)
+        return optim.Momentum(player.parameters(), rate, optim.linear_ramp(0.5, 0.7, EPOCHS))
+
     per_epoch = -(-updates // EPOCHS)
     return algorithm1.Game(
         G=G,
@@ -74,8 +78,8 @@ def _game(seed: int, data: np.ndarray, updates: int) -> algorithm1.Game:
         data=_Ring(data.astype(np.float32), per_epoch, streams),
         prior=lambda rng: rng.normal((BATCH, NOISE)),
         streams=streams,
-        optimiser_G=optim.Momentum(G.parameters(), rate, momentum),
-        optimiser_D=optim.Momentum(D.parameters(), rate, momentum),
+        optimiser_G=optimiser(G, 2),
+        optimiser_D=optimiser(D, 1),
         generator_loss=game.non_saturating,
         discriminator_loss=_discriminator_loss,
         k=1,

@@ -13,7 +13,7 @@ from minigan.modes import coverage
 MODES = np.array([(np.cos(angle), np.sin(angle)) for angle in 2 * pi * np.arange(8) / 8])
 STD = 0.1
 POINTS = 2000
-GAMES, UPDATES = 3, 2000
+GAMES, UPDATES = 3, 700
 COVERED, NEAR = 7, 0.5  # modes that have to be covered; the share of the samples that has to be near one
 ENOUGH = 20  # samples within three STD that cover a mode: a hundredth of all
 SIGMAS = [0.05, 0.1, 0.2, 0.6]

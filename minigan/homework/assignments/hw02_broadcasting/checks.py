@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -67,26 +68,12 @@ MISFITS = [  # the shape of g, and one that cannot have been broadcast to it
 ]
 
 
-def kept(trial: Trial) -> None:
-    trial.forall(KEPT, lambda case: _sums(trial, case), _smaller)
-
-
-def added_axes(trial: Trial) -> None:
-    trial.forall(ADDED, lambda case: _sums(trial, case), _smaller)
-
-
-def stretched_axes(trial: Trial) -> None:
-    trial.forall(STRETCHED, lambda case: _sums(trial, case), _smaller)
-
-
 def empty_axes(trial: Trial) -> None:
     trial.forall(EMPTY, lambda case: _sums(trial, case))
 
 
 def anything(trial: Trial) -> None:
-    trial.forall(
-        [*BOTH, *(_drawn(trial.rng(i)) for i in range(12))], lambda case: _sums(trial, case), _smaller
-    )
+    _summed(trial, [*BOTH, *(_drawn(trial.rng(i)) for i in range(12))])
 
 
 def dtype(trial: Trial) -> None:
@@ -180,3 +167,12 @@ def _smaller(case: Case) -> Iterator[Case]:
         yield (*case[:i], *case[i + 1 :])
         if n > 2:
             yield (*case[:i], (2, 2 if own == n else own), *case[i + 1 :])
+
+
+def _summed(trial: Trial, cases: list[Case]) -> None:
+    trial.forall(cases, lambda case: _sums(trial, case), _smaller)
+
+
+kept = partial(_summed, cases=KEPT)
+added_axes = partial(_summed, cases=ADDED)
+stretched_axes = partial(_summed, cases=STRETCHED)

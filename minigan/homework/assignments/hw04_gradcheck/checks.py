@@ -5,6 +5,7 @@ A case is (f, fault, which inputs' pullbacks have it, shape of x, shape of y or 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,18 @@ INPUTS: list[Case] = [
     ("2 x, and no y", "half of it", "x", SOME, SOME),
     ("2 y, and no x", "half of it", "y", SOME, SOME),
 ]
+NO_NUMBER: list[Case] = [("x^2", "nan", "x", SOME, None), ("A x", "nan", "x", (3,), None)]
+FORMS: list[Case] = [
+    ("x^2", fault, "x", SOME, None) for fault in ("its first row", "an entry too many", "float32")
+]
+WRITES: list[Case] = [
+    *(("x^2", fault, "x", SOME, None) for fault in ("writes into x", "a pullback writes into x")),
+    *(("x + y", fault, "y", SOME, SOME) for fault in ("writes into x", "a pullback writes into x")),
+    ("2 x, and no y", "writes into x", "y", SOME, SOME),
+]
+OFFSETS: list[Case] = [
+    ("x^2", fault, "x", SOME, None) for fault in ("another offset each time", "an offset at the first call")
+]
 RIGHT: list[Case] = [
     ("sin(20 x)", "", "", (3,), None),
     ("sin(20 x)", "", "", SOME, None),
@@ -63,22 +76,6 @@ RIGHT: list[Case] = [
     ("x y", "", "", (), SOME),
     ("1000 x", "", "", (0, 3), None),
 ]
-
-
-def calculus(trial: Trial) -> None:
-    _judge(trial, CALCULUS)
-
-
-def upstream(trial: Trial) -> None:
-    _judge(trial, UPSTREAM)
-
-
-def every_entry(trial: Trial) -> None:
-    _judge(trial, ENTRIES)
-
-
-def every_input(trial: Trial) -> None:
-    _judge(trial, INPUTS)
 
 
 def accepts(trial: Trial) -> None:
@@ -108,27 +105,6 @@ def little(trial: Trial) -> None:
             trial.expect(is_it, f"expected the largest error, 1e-5, to be returned, got {error!r}", is_it)
 
 
-def no_number(trial: Trial) -> None:
-    _judge(trial, [("x^2", "nan", "x", SOME, None), ("A x", "nan", "x", (3,), None)])
-
-
-def shapes(trial: Trial) -> None:
-    faults = ("its first row", "an entry too many", "float32")
-    _judge(trial, [("x^2", fault, "x", SOME, None) for fault in faults])
-
-
-def writes(trial: Trial) -> None:
-    faults = ("writes into x", "a pullback writes into x")
-    _judge(trial, [("x^2", fault, "x", SOME, None) for fault in faults])
-    _judge(trial, [("x + y", fault, "y", SOME, SOME) for fault in faults])
-    _judge(trial, [("2 x, and no y", "writes into x", "y", SOME, SOME)])
-
-
-def again(trial: Trial) -> None:
-    faults = ("another offset each time", "an offset at the first call")
-    _judge(trial, [("x^2", fault, "x", SOME, None) for fault in faults])
-
-
 def _judge(trial: Trial, cases: list[Case]) -> None:
     """Right is what has no fault."""
     trial.forall(cases, lambda case: _verdict(trial, case))
@@ -147,3 +123,13 @@ def _verdict(trial: Trial, case: Case, holds: bool | None = None, options: dict 
     said = str(answer[0])
     trial.expect(said == want, f"this has to be {want}, and was {answer[0]!r}"[:100], said)
     return answer
+
+
+calculus = partial(_judge, cases=CALCULUS)
+upstream = partial(_judge, cases=UPSTREAM)
+every_entry = partial(_judge, cases=ENTRIES)
+every_input = partial(_judge, cases=INPUTS)
+no_number = partial(_judge, cases=NO_NUMBER)
+shapes = partial(_judge, cases=FORMS)
+writes = partial(_judge, cases=WRITES)
+again = partial(_judge, cases=OFFSETS)

@@ -68,10 +68,8 @@ def zeros(trial: Trial) -> None:
 
 def stream(trial: Trial) -> None:
     x, _ = _drawn(trial, (20, 30))
-    answer = trial.ask("twice", x, 0.5, _seed(trial, 11))
-    ys = [_array(y, x.shape) for y in answer] if isinstance(answer, list) and len(answer) == 4 else []
-    if not ys:
-        raise Failed("expected four arrays")
+    answer = trial.several(trial.ask("twice", x, 0.5, _seed(trial, 11)), 4)
+    ys = [_array(y, x.shape) for y in answer]
     trial.expect(not np.array_equal(ys[0], ys[1]), "two calls with one stream have the same mask")
     equal = np.array_equal(ys[0], ys[2]) and np.array_equal(ys[1], ys[3])
     trial.expect(equal, "two streams that begin alike give different masks")
@@ -134,10 +132,7 @@ def layer_evaluation(trial: Trial) -> None:
 
 def _layer_again(trial: Trial) -> list[Array]:
     x, _ = _drawn(trial, (20, 30))
-    answer = trial.ask("layer_again", x, 0.5)
-    if not isinstance(answer, list) or len(answer) != 3:
-        raise Failed("expected three arrays")
-    return [_array(y, x.shape) for y in answer]
+    return [_array(y, x.shape) for y in trial.several(trial.ask("layer_again", x, 0.5), 3)]
 
 
 def _mask(trial: Trial, y: Any, x: Array, keep: float) -> Array:

@@ -5,6 +5,8 @@ A case is (shape of the logits, (ones, scale) where it is the loss).
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from minigan.homework.judging.formula import FAR, Case, Formula, logistic
@@ -39,39 +41,18 @@ def _loss_slope(a: np.ndarray, ones: int, scale: float) -> np.ndarray:
 
 
 SOFTPLUS = Formula("softplus", lambda a: np.logaddexp(0, a), logistic)
-LOSS = Formula("loss", _loss, _loss_slope)
+LOSS = Formula("logistic_loss", _loss, _loss_slope)
 
-
-def softplus_values(trial: Trial) -> None:
-    SOFTPLUS.values(trial, SHAPES)
-
-
-def softplus_gradient(trial: Trial) -> None:
-    SOFTPLUS.gradients(trial, SHAPES)
-
-
-def softplus_far(trial: Trial) -> None:
-    SOFTPLUS.at(trial, FAR)
-
-
-def softplus_edges(trial: Trial) -> None:
-    SOFTPLUS.edges(trial)
-
-
-def softplus_manners(trial: Trial) -> None:
-    SOFTPLUS.manners(trial, SHAPES[1:3])
-
-
-def softplus_again(trial: Trial) -> None:
-    SOFTPLUS.again(trial, SHAPES[1:3])
-
-
-def loss_values(trial: Trial) -> None:
-    LOSS.values(trial, BOTH)
-
-
-def loss_gradient(trial: Trial) -> None:
-    LOSS.gradients(trial, BOTH)
+softplus_values = partial(SOFTPLUS.values, cases=SHAPES)
+softplus_gradient = partial(SOFTPLUS.gradients, cases=SHAPES)
+softplus_far = partial(SOFTPLUS.at, points=FAR)
+softplus_edges = SOFTPLUS.edges
+softplus_manners = partial(SOFTPLUS.manners, cases=SHAPES[1:3])
+softplus_again = partial(SOFTPLUS.again, cases=SHAPES[1:3])
+loss_values = partial(LOSS.values, cases=BOTH)
+loss_gradient = partial(LOSS.gradients, cases=BOTH)
+loss_manners = partial(LOSS.manners, cases=BOTH[2:4])
+loss_again = partial(LOSS.again, cases=BOTH[2:4])
 
 
 def loss_one_kind(trial: Trial) -> None:
@@ -81,11 +62,3 @@ def loss_one_kind(trial: Trial) -> None:
 
 def loss_far(trial: Trial) -> None:
     LOSS.at(trial, FAR, (1, 1.0), (2, 0.5))
-
-
-def loss_manners(trial: Trial) -> None:
-    LOSS.manners(trial, BOTH[2:4])
-
-
-def loss_again(trial: Trial) -> None:
-    LOSS.again(trial, BOTH[2:4])

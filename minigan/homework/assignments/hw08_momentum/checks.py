@@ -6,6 +6,7 @@ A case of the ball: the shapes of the parameters, (t, epoch) of each step, how m
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,18 +102,6 @@ def first_step(trial: Trial) -> None:
             _same_all(trial, "p", _record(trial, given)["p"], _rolled(*given)[0])
 
     trial.forall(CONSTANT, test)
-
-
-def rolls(trial: Trial) -> None:
-    _for_cases(trial, CONSTANT, "p")
-
-
-def changing(trial: Trial) -> None:
-    _for_cases(trial, CHANGING, "p")
-
-
-def state(trial: Trial) -> None:
-    _for_cases(trial, CONSTANT[:3] + CHANGING[1:3], "v")
 
 
 def resumed(trial: Trial) -> None:
@@ -216,3 +205,8 @@ def _smaller(case: Case) -> Iterator[Case]:
     if len(shapes) > 1:
         yield shapes[1:], clock, *rest
         yield shapes[:-1], clock, *rest
+
+
+rolls = partial(_for_cases, cases=CONSTANT, name="p")
+changing = partial(_for_cases, cases=CHANGING, name="p")
+state = partial(_for_cases, cases=CONSTANT[:3] + CHANGING[1:3], name="v")

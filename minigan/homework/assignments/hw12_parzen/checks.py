@@ -6,26 +6,19 @@ A case is a tuple of sizes: (examples, centres, dimensions).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import log, pi, sqrt
 from typing import Any
 
 import numpy as np
 
-from minigan.homework.judging.judge import TOLERANCE, Failed, Trial, difference
+from minigan.homework.judging.judge import TOLERANCE, Trial, difference, smaller
 
 Case = tuple[int, int, int]
 
 WIDTHS = (0.3, 1.0, 2.5)
 DIGITS = 1e-5  # that log p is computed in float64 is one check, and these digits are enough for the others
 SIGMAS = [[0.4, 0.1, 1.6, 0.2, 0.8], [0.1, 0.2, 0.4, 0.8, 1.6], [1.6, 0.4, 0.1], [0.2, 0.4], [0.2]]
-
-
-def one_centre(trial: Trial) -> None:
-    _log_p(trial, [(1, 1, 1), (3, 1, 2), (2, 1, 5), (4, 1, 1)])
-
-
-def many_centres(trial: Trial) -> None:
-    _log_p(trial, [(3, 2, 1), (4, 5, 2), (2, 7, 3), (3, 3, 3), (5, 4, 1), (1, 6, 4)])
 
 
 def far(trial: Trial) -> None:
@@ -60,7 +53,7 @@ def float64(trial: Trial) -> None:
             trial.expect(False, complaint, "float32's digits")
         trial.same("log p", got, want)
 
-    trial.forall([(3, 4, 2), (2, 5, 6), (5, 3, 40)], test, _smaller)
+    trial.forall([(3, 4, 2), (2, 5, 6), (5, 3, 40)], test, smaller)
 
 
 def manners(trial: Trial) -> None:
@@ -68,43 +61,10 @@ def manners(trial: Trial) -> None:
     other = [x + 1, centres * 2]
     trial.ask("log_likelihood", x, centres, 0.5)
     trial.untouched()
-    answer = trial.ask("log_likelihood_again", x, centres, 0.5, other, 0.8)
+    answer = trial.several(trial.ask("log_likelihood_again", x, centres, 0.5, other, 0.8), 3)
     trial.untouched()
-    if not isinstance(answer, list) or len(answer) != 3:
-        raise Failed("expected three arrays")
     for got, want in zip(answer, ((x, centres, 0.5), (*other, 0.5), (x, centres, 0.8)), strict=True):
         trial.same("log p", got, _by_definition(*want), DIGITS)
-
-
-def chosen(trial: Trial) -> None:
-    def test(case: tuple[Case, float, list[float]]) -> None:
-        valid, centres, sigmas = _near(trial, case)
-        sigma, _ = trial.fields(trial.ask("choose_sigma", valid, centres, sigmas), "sigma", "mean")
-        _number(trial, "the chosen sigma", sigma, _best(valid, centres, sigmas)[0])
-
-    trial.forall(_CHOICES, test, _fewer)
-
-
-def chosen_mean(trial: Trial) -> None:
-    def test(case: tuple[Case, float, list[float]]) -> None:
-        valid, centres, sigmas = _near(trial, case)
-        _, mean = trial.fields(trial.ask("choose_sigma", valid, centres, sigmas), "sigma", "mean")
-        _number(trial, "the mean", mean, _best(valid, centres, sigmas)[1])
-
-    trial.forall(_CHOICES, test, _fewer)
-
-
-def table_sigma(trial: Trial) -> None:
-    _table(trial, 0, "sigma")
-
-
-def table_mean(trial: Trial) -> None:
-    _table(trial, 1, "the mean")
-
-
-def table_error(trial: Trial) -> None:
-    """With m or with m - 1 in the standard deviation: both are in use."""
-    _table(trial, 2, "the standard error")
 
 
 def _log_p(trial: Trial, cases: list[Case]) -> None:
@@ -113,7 +73,7 @@ def _log_p(trial: Trial, cases: list[Case]) -> None:
         for sigma in WIDTHS:
             _same(trial, x, centres, sigma)
 
-    trial.forall(cases, test, _smaller)
+    trial.forall(cases, test, smaller)
 
 
 def _same(trial: Trial, x: np.ndarray, centres: np.ndarray, sigma: float) -> None:
@@ -121,8 +81,20 @@ def _same(trial: Trial, x: np.ndarray, centres: np.ndarray, sigma: float) -> Non
     trial.same("log p", got, want, DIGITS)
 
 
+def _choice(trial: Trial, part: int, what: str) -> None:
+    def test(case: tuple[Case, float, list[float]]) -> None:
+        valid, centres, sigmas = _near(trial, case)
+        answer = trial.fields(trial.ask("choose_sigma", valid, centres, sigmas), "sigma", "mean")
+        _number(trial, what, answer[part], _best(valid, centres, sigmas)[part])
+
+    trial.forall(_CHOICES, test, _fewer)
+
+
 def _table(trial: Trial, part: int, what: str) -> None:
-    """Validation examples near the centres and test examples far from them, or the other way round."""
+    """Validation examples near the centres and test examples far from them, or the other way round.
+
+    The standard error may be with m or with m - 1 in the standard deviation: both are in use.
+    """
 
     def test(case: tuple[Case, float, float, int]) -> None:
         sizes, near, away, count = case
@@ -191,15 +163,17 @@ def _near(trial: Trial, case: tuple[Case, float, list[float]]) -> list:
     return [centres[rng.integers(0, n, m)] + steps, centres, sigmas]
 
 
-def _smaller(case: Case) -> Iterator[Case]:
-    for i, count in enumerate(case):
-        if count > 1:
-            yield (*case[:i], count - 1, *case[i + 1 :])
-
-
 def _fewer(case: tuple[Case, float, list[float]]) -> Iterator[tuple[Case, float, list[float]]]:
     sizes, away, sigmas = case
     for i in range(len(sigmas)) if len(sigmas) > 1 else ():
         yield sizes, away, [*sigmas[:i], *sigmas[i + 1 :]]
-    for smaller in _smaller(sizes):
-        yield smaller, away, sigmas
+    yield from ((fewer, away, sigmas) for fewer in smaller(sizes))
+
+
+one_centre = partial(_log_p, cases=[(1, 1, 1), (3, 1, 2), (2, 1, 5), (4, 1, 1)])
+many_centres = partial(_log_p, cases=[(3, 2, 1), (4, 5, 2), (2, 7, 3), (3, 3, 3), (5, 4, 1), (1, 6, 4)])
+chosen = partial(_choice, part=0, what="the chosen sigma")
+chosen_mean = partial(_choice, part=1, what="the mean")
+table_sigma = partial(_table, part=0, what="sigma")
+table_mean = partial(_table, part=1, what="the mean")
+table_error = partial(_table, part=2, what="the standard error")

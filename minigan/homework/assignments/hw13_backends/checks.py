@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,6 @@ LEAKY_NAMES = ["y", "a second y", "the gradient by x", "the second gradient"]
 NORM_NAMES = ["gamma", "beta", "running_mean", "running_var"]
 LINEAR_NAMES = ["W", "b", "x W + b", "W from an equal stream", "W from another stream"]
 SIGMAS = 6
-
-
-def leaky_numpy(trial: Trial) -> None:
-    _leaky(trial, NUMPY)
-
-
-def leaky_gpu(trial: Trial) -> None:
-    _leaky(trial, GPU)
 
 
 def linear_numpy(trial: Trial) -> None:
@@ -67,22 +60,6 @@ def linear_gpu(trial: Trial) -> None:
             trial.same(name, got, want)
 
     trial.forall([(case, dtype) for case in LINEAR for dtype in DTYPES], test)
-
-
-def norm_numpy(trial: Trial) -> None:
-    _norm(trial, NUMPY)
-
-
-def norm_gpu(trial: Trial) -> None:
-    _norm(trial, GPU)
-
-
-def no_wait(trial: Trial) -> None:
-    _counted(trial, "waits", "waited {} times for the GPU")
-
-
-def no_copy(trial: Trial) -> None:
-    _counted(trial, "bytes", "copied {} bytes between the GPU and NumPy")
 
 
 def _leaky(trial: Trial, library: str) -> None:
@@ -202,3 +179,11 @@ def _norm_inputs(trial: Trial, case: tuple[tuple[int, int], int, float, float], 
     gamma, beta = (rng.standard_normal(features).astype(dtype) for _ in range(2))
     g = [rng.standard_normal(x.shape).astype(dtype) for x in (*training, evaluation)]
     return [training, evaluation, gamma, beta, g, momentum, eps]
+
+
+leaky_numpy = partial(_leaky, library=NUMPY)
+leaky_gpu = partial(_leaky, library=GPU)
+norm_numpy = partial(_norm, library=NUMPY)
+norm_gpu = partial(_norm, library=GPU)
+no_wait = partial(_counted, what="waits", complaint="waited {} times for the GPU")
+no_copy = partial(_counted, what="bytes", complaint="copied {} bytes between the GPU and NumPy")
