@@ -74,7 +74,12 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
     ("arguments", "message"),
     [
         (["figure4"], "no command 'figure4'"),
-        (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
+        (["modes", "--seeds", "0"], "--seeds: expected a whole number from 1 to 1,000,000"),
+        (["table1", "--seeds", "1000001"], "--seeds: expected a whole number from 1"),
+        (["modes", "--out", ""], "--out: invalid folder"),
+        (["all", "--out", ""], "--out: invalid folder"),
+        (["curve", "--seed", "-1"], "--seed: expected a whole number from 0 to 18,446"),
+        (["curve", "--epochs", "1,1000001"], "--epochs: expected rising whole numbers, to 1,000,000"),
         (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
         (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),
         (["table1", "--sigmas", ".1,two"], "argument --sigmas: expected numbers from 0.001 to 1000"),

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 import minigan
-from minigan.cli import Parser
+from minigan.cli import Parser, named
 from minigan.errors import InputError
-from minigan.files import read_json, write_json
+from minigan.files import read_json, writable, write_json
 
 
 class Report:
@@ -29,15 +29,11 @@ class Report:
     """
 
     def __init__(self, what: str, out: str | None, argv: Sequence[str], settings: dict[str, Any]) -> None:
-        self.folder = Path(out or f"runs/{what}")
+        self.folder = writable(Path(out or f"runs/{what}"))
         self.path = self.folder / f"{what}.json"
         self.command = shlex.join(["python", "-m", "minigan.reproduce", what, *argv])
         self.settings = settings
         self.found: dict[str, Any] = {}
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"--out: cannot make {self.folder}: {error.strerror}; name another") from None
         if self.path.exists():
             self._go_on(read_json(self.path))
 
@@ -77,7 +73,12 @@ def _sha256(found: dict[str, Any]) -> str:
 def parser(what: str, purpose: str, examples: str) -> Parser:
     """The arguments that all reproductions have."""
     made = Parser(f"reproduce {what}", purpose, examples)
-    made.add_argument("--out", metavar="FOLDER", help=f"a stopped reproduction continues there (runs/{what})")
+    made.add_argument(
+        "--out",
+        type=named("folder"),
+        metavar="FOLDER",
+        help=f"a stopped reproduction continues there (runs/{what})",
+    )
     made.add_threads()
     made.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
     return made

@@ -24,7 +24,7 @@ from minigan.paper import Recipe
 from minigan.random import Stream, Streams
 from minigan.settings import POSITIVE, Limit, choice, setting
 from minigan.successors import solids
-from minigan.successors.conditional import Conditional, variety, with_labels
+from minigan.successors.conditional import Conditional, variety, with_any_label, with_labels
 from minigan.successors.dcgan import ConvNetworks
 from minigan.successors.losses import LOSSES, Clipped
 from minigan.successors.penalty import penalised
@@ -48,10 +48,7 @@ class ConditionalRecipe(Recipe):
 
     def noise(self, stream: Stream, count: int) -> Array:
         """count samples of [z, y], (count, z + classes): every class is equally likely."""
-        z = super().noise(stream, count)
-        xp, labels = xp_of(z), (stream.uniform((count,)) * self.classes).astype("int64")
-        y = (labels[:, None] == xp.arange(self.classes)).astype(z.dtype)
-        return xp.concatenate([z, y], axis=1)
+        return with_any_label(super().noise(stream, count), self.classes, stream)
 
     def labelled(self, dataset: Dataset) -> Dataset:
         """The data set with examples [x, y].  InputError where it has no labels."""
