@@ -20,8 +20,7 @@ from minigan.backend import Backend, to_host, xp_of
 from minigan.errors import InputError, RunError
 from minigan.files import remove_leftovers, write_atomically, write_json
 from minigan.lock import Lock
-from minigan.ops import logistic
-from minigan.players import arrays, generate, set_up, update_of, use_threads
+from minigan.players import arrays, generate, output_of, set_up, update_of, use_threads
 from minigan.run import COLUMNS, NO_VALUES, Config
 from minigan.tensor import Tensor
 from minigan.workers import ALONE, Workers
@@ -47,6 +46,7 @@ class Training:
         self.config = replace(config, pictures=self.dataset.sha256)
         workers.agree(run.decisive(self.config, self.dataset) if workers.size > 1 else {})
         self.game = set_up(recipe, self.dataset, backend, config.seed, workers)
+        self.output = output_of(recipe)
         self.z = recipe.noise(self.game.streams("sample"), SAMPLES)
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
@@ -147,7 +147,7 @@ class Training:
         """Fetch the numbers of the pending updates, the last of which is t; stop where one is not finite."""
         xp = xp_of(pending[0].a_real)
         d_loss, g_loss, a_real, a_fake = map(xp.stack, zip(*pending, strict=True))
-        D_real, D_fake = logistic(a_real).mean(axis=(1, 2)), logistic(a_fake).mean(axis=(1, 2))
+        D_real, D_fake = (self.output.of(a).mean(axis=(1, 2)) for a in (a_real, a_fake))
         values = to_host(xp.stack([d_loss, g_loss, D_real, D_fake], axis=1)).astype(np.float64)
         values = self.workers.sum(values, shares.rows_of(self.config.recipe.batch, self.workers).weight)
         bad = np.argwhere(~np.isfinite(values))
@@ -204,10 +204,11 @@ class Training:
 
     def _draw(self) -> None:
         if self.writes and (log := run.read_log(self.folder)):
-            undecided = Tensor(np.zeros((2, 1)))  # logits of D = 1/2, on an example and a sample
+            undecided = Tensor(np.zeros((2, 1)))  # logits of a D that cannot tell, on an example and a sample
             losses = self.game.discriminator_loss, self.game.generator_loss
             balances = [float(loss(undecided).data) for loss in losses]
-            pictures.save_curves(self.folder / "curves.png", log, *balances)
+            _, *output = self.output
+            pictures.save_curves(self.folder / "curves.png", log, *balances, *output)
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def _(
 
 # Other losses ------------------------------------------------------------------------------------------
 
-UNDECIDED = {"least-squares": 0.5}  # what D says where it cannot tell; 0 for the others
+UNDECIDED = {"least-squares": 0.5, "hinge": 0.0}  # what D says where it cannot tell; of others anything
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,13 @@ def other_losses(recipe: OtherLosses, game: Game, dataset: Dataset) -> Game:
 
     game.discriminator_loss, game.generator_loss = map(counted_from, LOSSES[recipe.losses])
     return game
+
+
+@players.output_of.register
+def _(recipe: OtherLosses) -> players.Output:
+    """What the losses are told: a level, or a height whose differences count."""
+    level = UNDECIDED.get(recipe.losses)
+    return players.Output(lambda a: a + (level or 0.0), level, False)
 
 
 @players.rules.register
