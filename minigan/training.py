@@ -81,6 +81,11 @@ class Training:
         folder, before = self.folder, run.signature(self.folder)
         if (folder / "checkpoint.npz").exists() or (folder / "checkpoint.previous.npz").exists():
             saved, meta = run.restore(self.game, folder)
+            if lost := saved.keys() - arrays(self.game).keys() - {"values"}:
+                raise InputError(
+                    f"{folder}: its checkpoint also has {min(lost)}, which would be lost; go on with the "
+                    "command that began the run, as reproduce table1 --averages"
+                )
             self.t = self.saved_t = meta["t"]
             self.seconds, self.values = meta["seconds"], saved["values"]
         if self.t < self.stop:
@@ -206,9 +211,9 @@ class Training:
         if self.writes and (log := run.read_log(self.folder)):
             undecided = Tensor(np.zeros((2, 1)))  # logits of a D that cannot tell, on an example and a sample
             losses = self.game.discriminator_loss, self.game.generator_loss
-            balances = [float(loss(undecided).data) for loss in losses]
-            _, *output = self.output
-            pictures.save_curves(self.folder / "curves.png", log, *balances, *output)
+            of_D, of_G = (float(loss(undecided).data) for loss in losses)
+            _, level, is_probability = self.output
+            pictures.save_curves(self.folder / "curves.png", log, of_D, of_G, level, is_probability)
 
 
 @contextmanager

@@ -433,6 +433,12 @@ def test_averages_of_G_are_kept_beside_the_game(little, tmp_path, capsys):
     assert main([*command, "--out", str(tmp_path / "of-means")]) == 0
     assert table(tmp_path / "plain", "--epochs", "1,2,3,4", "--averages", ".9") == 2  # began without
     assert "the checkpoint has nothing for G.average90.linear1.W" in capsys.readouterr().err
+    before = (tmp_path / "means" / "seed-1" / "checkpoint.npz").read_bytes()
+    longer = ["--epochs", "1,2,3,4"]
+    assert table(tmp_path / "means", *longer) == table(tmp_path / "means", *longer, "--averages", ".9") == 2
+    err = capsys.readouterr().err
+    assert "also has G.average50.linear1.W, which would be lost; go on with" in err and err.count("\n") == 2
+    assert (tmp_path / "means" / "seed-1" / "checkpoint.npz").read_bytes() == before
 
 
 def test_averages_are_not_made_of_runs_that_are_done(little, tmp_path, capsys):

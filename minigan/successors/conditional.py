@@ -1,4 +1,4 @@
-"""The conditional game (Mirza and Osindero 2014, equation 2), in which a label y goes to both players.
+"""The conditional game (Mirza and Osindero 2014), in which a label y goes to both players.
 
     min_G max_D  E_x log D(x|y) + E_z log(1 - D(G(z|y)|y))
 

@@ -33,7 +33,7 @@ def input_gradient(D: Layer, x: Array) -> Tensor:
 
 
 def gradient_penalty(D: Layer, x: Array, one_sided: bool = True) -> Tensor:
-    """mean max(|dD/dx| - 1, 0)^2; two-sided: mean (|dD/dx| - 1)^2        Gulrajani et al. 2017, equation 3
+    """mean max(|dD/dx| - 1, 0)^2; two-sided: mean (|dD/dx| - 1)^2        Gulrajani et al. 2017
 
     One-sided (Petzka et al. 2018): W1 wants slopes of at most 1, not of 1.  On a line the two-sided penalty
     is a wall: a slope that should change its sign has to pass through 0, where the penalty is largest.
