@@ -76,6 +76,8 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
         (["figure4"], "no command 'figure4'"),
         (["modes", "--seeds", "0"], "--seeds: expected a whole number from 1 to 1,000,000"),
         (["table1", "--seeds", "1000001"], "--seeds: expected a whole number from 1"),
+        (["table1", "--seeds", "9" * 5000], "--seeds: expected a whole number from 1"),
+        (["modes", "--seeds", "1.0"], "--seeds: expected a whole number from 1"),
         (["modes", "--out", ""], "--out: invalid folder"),
         (["all", "--out", ""], "--out: invalid folder"),
         (["curve", "--seed", "-1"], "--seed: expected a whole number from 0 to 18,446"),

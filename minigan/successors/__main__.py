@@ -71,7 +71,10 @@ def _parser(name: str) -> Parser:
     parser = Parser(f"successors {name}", f"{PAGES[name][1].capitalize()}.", EXAMPLES)
     parser.add_argument("--seed", type=SEED, default=0, metavar="N", help="(default: 0)")
     parser.add_argument(
-        "--out", type=named("folder"), metavar="FOLDER", help=f"(default: runs/successors/{name})"
+        "--out",
+        type=named("folder"),
+        metavar="FOLDER",
+        help=f"one for each seed (default: runs/successors/{name})",
     )
     if name == "fooling":
         parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
