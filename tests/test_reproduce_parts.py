@@ -69,6 +69,15 @@ def test_numbers_are_on_the_disk_as_soon_as_they_are_made(tmp_path):
         report.Report("what", str(tmp_path), [], {"seed": 2})
 
 
+def test_what_two_processes_measure_at_once_is_all_there(tmp_path):
+    one, other = (report.Report("what", str(tmp_path), [], {}) for _ in range(2))
+    one.keep("one", lambda: 1)
+    other.keep("other", lambda: 2)
+    other.found["one"] = 3  # measured again
+    other.write()
+    assert report.Report("what", str(tmp_path), [], {}).found == {"one": 3, "other": 2}
+
+
 def test_a_folder_that_cannot_be_written_is_seen_before_the_first_number(tmp_path, monkeypatch):
     def refuse(dir):
         raise PermissionError(13, "Permission denied")

@@ -33,19 +33,22 @@ class Report:
         self.path = self.folder / f"{what}.json"
         self.command = shlex.join(["python", "-m", "minigan.reproduce", what, *argv])
         self.settings = settings
-        self.found: dict[str, Any] = {}
-        if self.path.exists():
-            self._go_on(read_json(self.path))
+        self.found = self._stored()
 
-    def _go_on(self, stored: Any) -> None:
+    def _stored(self) -> dict[str, Any]:
+        """The numbers that are on the disk.  InputError where they are of other settings, or damaged."""
+        if not self.path.exists():
+            return {}
+        stored = read_json(self.path)
         try:
-            same, self.found = stored["settings"] == self.settings, dict(stored["found"])
-            if "sha256" in stored and stored["sha256"] != _sha256(self.found):  # reports of 0.2 have none
+            same, found = stored["settings"] == self.settings, dict(stored["found"])
+            if "sha256" in stored and stored["sha256"] != _sha256(found):  # reports of 0.2 have none
                 raise ValueError
         except (KeyError, TypeError, ValueError, RecursionError):
             raise InputError(f"--out: {self.path} is not what a reproduction writes; name another") from None
         if not same:
             raise InputError(f"--out: {self.folder} holds one with other settings; name another folder")
+        return found
 
     def keep(self, name: str, make: Callable[[], Any]) -> Any:
         """found[name], made and written to the disk if it is not there yet."""
@@ -55,6 +58,8 @@ class Report:
         return self.found[name]
 
     def write(self) -> None:
+        """All that is found, and what another process has measured for the same folder meanwhile."""
+        self.found = self._stored() | self.found
         versions = {"minigan": minigan.__version__, "numpy": np.__version__}
         versions["python"] = platform.python_version()
         content = {"command": self.command, "settings": self.settings, "versions": versions}
