@@ -73,6 +73,7 @@ def test_what_two_processes_measure_at_once_is_all_there(tmp_path):
     one, other = (report.Report("what", str(tmp_path), [], {}) for _ in range(2))
     one.keep("one", lambda: 1)
     other.keep("other", lambda: 2)
+    assert report.Report("what", str(tmp_path), [], {}).found == {"one": 1, "other": 2}
     other.found["one"] = 3  # measured again
     other.write()
     assert report.Report("what", str(tmp_path), [], {}).found == {"one": 3, "other": 2}
