@@ -6,6 +6,7 @@ MNIST), and the judge of which digits a generator draws.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,14 +75,18 @@ class Classifier:
             inputs, keep = units, s.keep_hidden
         return Sequential(*layers, Dropout(keep), Linear(inputs, classes, rng, s.scale))
 
-    def train_epoch(self) -> float:
-        """Descend the mean of -log softmax(net(x))_label over every minibatch; the mean loss, in nats."""
-        net, losses = self.net, []
+    def loss(self, x: Array, labels: Array, dropout: Stream) -> Tensor:
+        """The mean of -log softmax(net(x))_label, in nats."""
+        return cross_entropy(self.net(Tensor(x), dropout), labels)
+
+    def train_epoch(self, loss_of: Callable[[Array, Array, Stream], Tensor] | None = None) -> float:
+        """Descend `loss`, or another loss of x, labels and dropout, over every minibatch; its mean."""
+        net, losses, loss_of = self.net, [], loss_of or self.loss
         weights = [p for p in net.parameters() if p.data.ndim == 2]
         first = self.epoch * self.batches.per_epoch
         for i in range(first, first + self.batches.per_epoch):
-            x = Tensor(self.batches.minibatch(i))
-            loss = cross_entropy(net(x, self.streams("dropout", i)), self.labels[self.batches.rows(i)])
+            x, labels = self.batches.minibatch(i), self.labels[self.batches.rows(i)]
+            loss = loss_of(x, labels, self.streams("dropout", i))
             backward(loss, wrt=net.parameters())
             self.optimiser.step(i, self.epoch)
             for W in weights:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from minigan import parzen, workers
 from minigan.errors import InputError, RunError, not_installed
+from minigan.settings import MOST
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,6 +66,26 @@ def named(what: str) -> Callable[[str], str]:
 
     convert.__name__ = what  # argparse: invalid <what> value
     return convert
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """An argument that is a whole number from least to most."""
+
+    def convert(text: str) -> int:
+        try:
+            found = int(text)
+        except ValueError:
+            found = least - 1
+        if not least <= found <= most:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} to {most:,}, got {text[:40]!r}"
+            )
+        return found
+
+    return convert
+
+
+COUNT, SEED = whole(1, MOST), whole(0, 2**64 - 1)
 
 
 def numbers(least: float, most: float) -> Callable[[str], tuple[float, ...]]:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -40,6 +41,20 @@ def write_atomically(
             error.filename = str(path)  # a write to a full disk names no file
         raise
     _sync_folder(path.parent)
+
+
+def writable(folder: Path) -> Path:
+    """The folder of an --out, made if there is none: for who computes first and writes then.
+
+    InputError where nothing can be written into it, as on a full disk.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))  # an empty file fits on a full disk
+    except OSError as error:
+        raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
+    return folder
 
 
 def remove_leftovers(folder: Path) -> None:

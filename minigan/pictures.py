@@ -129,12 +129,16 @@ def save_curves(
     log: Sequence[dict[str, Any]],
     d_balance: float = math.log(2),
     g_balance: float = math.log(2),
+    undecided: float | None = 0.5,
+    is_probability: bool = True,
 ) -> None:
     """Both losses, and what D says of real and generated examples, over the epochs of `log`.
 
     log        records of log.jsonl, with epoch, d_loss, g_loss, d_real, d_fake
     d_balance  D's loss at the balance, D = 1/2: log 2 with the factor 0.5
     g_balance  G's loss there: log 2, or -log 2 for the minimax loss
+    undecided  what D says at the balance; None where only differences count: then no balance is drawn
+    is_probability  whether what D says is the probability of being real
 
     InputError where the log has no epoch or lacks a column.
     """
@@ -157,13 +161,19 @@ def save_curves(
         axes.xaxis.get_major_locator().set_params(integer=True)
         legend(axes)
     left.set_ylabel("loss")
-    right.set(ylabel="probability of being real", ylim=(-0.02, 1.02))
+    if is_probability:
+        right.set(ylabel="probability of being real", ylim=(-0.02, 1.02))
+    else:
+        right.set_ylabel("D's output, which is no probability")
+    if undecided is None:
+        save_figure(path, figure)
+        return
     if math.isclose(d_balance, g_balance):
         _balance(left, d_balance, f"balance\n{d_balance:.3f}")
     else:
         _balance(left, d_balance, f"D's balance\n{d_balance:.3f}")
         _balance(left, g_balance, f"G's balance\n{g_balance:.3f}")
-    _balance(right, 0.5, "balance\n1/2")
+    _balance(right, undecided, f"balance\n{'1/2' if undecided == 0.5 else undecided}")
     save_figure(path, figure)
 
 

@@ -1,13 +1,14 @@
 """The two players of a recipe as they start, what training changes of them, and what G gives.
 
 Some functions say what the paper's recipes do, and let another kind of recipe, or of G, register something
-else: `load_data`, `rules`, `update_of`, `with_class` and `painter`.
+else: `load_data`, `rules`, `update_of`, `output_of`, `with_class` and `painter`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, singledispatch
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
 from minigan.game import GENERATOR_LOSSES, discriminator_loss
 from minigan.nn import Layer
+from minigan.ops import logistic
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.tensor import Array, Tensor
@@ -76,6 +78,20 @@ def rules(recipe: Recipe, game: Game, dataset: data.Dataset) -> Game:
 def update_of(recipe: Recipe) -> Callable[[Game, int], Update]:
     """What one update of the game is."""
     return (UPDATES | mixed.UPDATES)[recipe.update]
+
+
+class Output(NamedTuple):
+    """What D says of examples, from its logits; and where it cannot tell, None if only differences count."""
+
+    of: Callable[[Array], Array]
+    undecided: float | None
+    is_probability: bool
+
+
+@singledispatch
+def output_of(recipe: Recipe) -> Output:
+    """What D's logits stand for: the probability of being real."""
+    return Output(logistic, 0.5, True)
 
 
 @singledispatch

@@ -20,8 +20,7 @@ from minigan.backend import Backend, to_host, xp_of
 from minigan.errors import InputError, RunError
 from minigan.files import remove_leftovers, write_atomically, write_json
 from minigan.lock import Lock
-from minigan.ops import logistic
-from minigan.players import arrays, generate, set_up, update_of, use_threads
+from minigan.players import arrays, generate, output_of, set_up, update_of, use_threads
 from minigan.run import COLUMNS, NO_VALUES, Config
 from minigan.tensor import Tensor
 from minigan.workers import ALONE, Workers
@@ -46,6 +45,7 @@ class Training:
         self.config = replace(config, pictures=self.dataset.sha256)
         workers.agree(run.decisive(self.config, self.dataset) if workers.size > 1 else {})
         self.game = set_up(recipe, self.dataset, backend, config.seed, workers)
+        self.output = output_of(recipe)
         self.z = recipe.noise(self.game.streams("sample"), SAMPLES)
         self.stop = ceil(recipe.epochs * self.game.data.per_epoch / recipe.k)
         self.t = self.saved_t = 0
@@ -83,6 +83,11 @@ class Training:
         folder, before = self.folder, run.signature(self.folder)
         if (folder / "checkpoint.npz").exists() or (folder / "checkpoint.previous.npz").exists():
             saved, meta = run.restore(self.game, folder)
+            if lost := saved.keys() - arrays(self.game).keys() - {"values"}:
+                raise InputError(
+                    f"{folder}: its checkpoint also has {min(lost)}, which would be lost; go on with the "
+                    "command that began the run, as reproduce table1 --averages"
+                )
             self.t = self.saved_t = meta["t"]
             self.seconds, self.values = meta["seconds"], saved["values"]
         if self.t < self.stop:
@@ -149,7 +154,7 @@ class Training:
         """Fetch the numbers of the pending updates, the last of which is t; stop where one is not finite."""
         xp = xp_of(pending[0].a_real)
         d_loss, g_loss, a_real, a_fake = map(xp.stack, zip(*pending, strict=True))
-        D_real, D_fake = logistic(a_real).mean(axis=(1, 2)), logistic(a_fake).mean(axis=(1, 2))
+        D_real, D_fake = (self.output.of(a).mean(axis=(1, 2)) for a in (a_real, a_fake))
         values = to_host(xp.stack([d_loss, g_loss, D_real, D_fake], axis=1)).astype(np.float64)
         recipe = self.config.recipe
         values = self.workers.sum(values * shares.rows_of(recipe.batch, self.workers, recipe.pack).weight)
@@ -207,10 +212,11 @@ class Training:
 
     def _draw(self) -> None:
         if self.writes and (log := run.read_log(self.folder)):
-            undecided = Tensor(np.zeros((2, 1)))  # logits of D = 1/2, on an example and a sample
+            undecided = Tensor(np.zeros((2, 1)))  # logits of a D that cannot tell, on an example and a sample
             losses = self.game.discriminator_loss, self.game.generator_loss
-            balances = [float(loss(undecided).data) for loss in losses]
-            pictures.save_curves(self.folder / "curves.png", log, *balances)
+            of_D, of_G = (float(loss(undecided).data) for loss in losses)
+            _, level, is_probability = self.output
+            pictures.save_curves(self.folder / "curves.png", log, of_D, of_G, level, is_probability)
 
 
 @contextmanager

@@ -155,7 +155,7 @@ SPOILT = {  # what happens to the folder, and words that must be in the line, in
     "missing": (lambda f: f.rename(f.with_name("other")), "expected a folder of pictures, {} is nothing"),
     "a file": (
         lambda f: (f.rename(f.with_name("other")), f.write_text("")),
-        "{} is a file that does not end",
+        "{} is a file",
     ),
 }
 

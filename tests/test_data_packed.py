@@ -195,11 +195,14 @@ def test_a_damaged_header_is_one_line_or_fits(tmp_path_factory, changes):
     [
         ("pack", "pack needs a folder of pictures and the name of a new file"),
         ("pack mine", "pack needs a folder of pictures and the name of a new file"),
+        ("pack old.npy m.npy", "expected a folder of pictures, old.npy is a file"),
         ("pack nowhere m.npy", "expected a folder of pictures, nowhere is nothing"),
         ("pack mine m.npz", "ends in .npy, got m.npz"),
         ("pack mine old.npy", "old.npy is there already"),
         ("pack mine none/m.npy", "there is no folder none; make it first"),
         ("pack spoilt m.npy", "expected pictures of one kind"),
+        (["pack", "", "m.npy"], "NAME: invalid name value: ''"),
+        (["pack", "mine", ""], "FILE: invalid file value: ''"),
         ("list mnist m.npy", "leave m.npy out"),
         ("verify digits m.npy", "leave m.npy out"),
     ],
@@ -207,7 +210,7 @@ def test_a_damaged_header_is_one_line_or_fits(tmp_path_factory, changes):
 def test_what_cannot_be_packed_is_one_line_and_leaves_nothing(words, said, mine, tmp_path, capsys):
     Path("old.npy").write_text("mine")
     put("119.png", (9, 6))(draw(tmp_path / "spoilt"))
-    assert data_main(words.split()) == 2
+    assert data_main(words.split() if isinstance(words, str) else words) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("error: ") and err.count("\n") == 1 and said in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "old.npy", "spoilt"]

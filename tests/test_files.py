@@ -1,6 +1,7 @@
 """files.py: written whole or not at all."""
 
 import errno
+import io
 import os
 
 import pytest
@@ -49,6 +50,25 @@ def test_a_failure_leaves_everything_as_it_was(tmp_path, error):
     assert raised.value is error
     assert (path.read_bytes(), previous.read_bytes()) == (b"old", b"older")
     assert names(tmp_path) == ["a.txt", "b.txt"]
+
+
+def test_a_folder_to_write_into(tmp_path):
+    folder = tmp_path / "a" / "b"
+    assert files.writable(folder) == files.writable(folder) == folder
+    assert folder.is_dir() and names(folder) == []
+    (tmp_path / "c").touch()
+    with pytest.raises(InputError, match="--out: cannot write to .*c: .*; name another folder"):
+        files.writable(tmp_path / "c")
+
+
+def test_a_full_disk_is_seen_before_anything_is_computed(tmp_path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", lambda dir: Full())
+    with pytest.raises(InputError, match="cannot write to .*: No space left on device; name another"):
+        files.writable(tmp_path)
 
 
 def test_bytes_are_on_the_disk_before_they_get_the_name(tmp_path, monkeypatch):

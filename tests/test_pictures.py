@@ -247,11 +247,23 @@ def balances(axes):
     return {text.get_text().split("\n")[0]: y for text, y in zip(axes.texts, heights, strict=True)}
 
 
+def test_what_is_no_probability_is_not_called_one(figure):
+    log = [record | {"d_real": 7.5, "d_fake": -2.5} for record in LOG]
+    _, right = figure(pictures.save_curves, log, 0.0, 0.0, 0.25, False).axes
+    assert right.get_ylabel() == "D's output, which is no probability"
+    assert balances(right) == {"balance": 0.25} and right.texts[0].get_text() == "balance\n0.25"
+    left, right = figure(pictures.save_curves, log, 0.0, 0.0, None, False).axes
+    assert balances(left) == balances(right) == {}
+    low, high = right.get_ylim()
+    assert low < -2.5 and high > 7.5
+
+
 def test_the_balance_is_where_D_is_one_half(figure):
     left, right = figure(pictures.save_curves, LOG).axes
     assert balances(left) == {"balance": pytest.approx(math.log(2))}
     assert left.texts[0].get_text() == "balance\n0.693"
     assert balances(right) == {"balance": 0.5}
+    assert right.get_ylabel() == "probability of being real" and right.get_ylim() == (-0.02, 1.02)
     left, _ = figure(pictures.save_curves, LOG, math.log(4)).axes
     assert balances(left) == {
         "D's balance": pytest.approx(math.log(4)),

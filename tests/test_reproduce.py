@@ -74,7 +74,14 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
     ("arguments", "message"),
     [
         (["figure4"], "no command 'figure4'"),
-        (["modes", "--seeds", "0"], "--seeds: expected 1 or more"),
+        (["modes", "--seeds", "0"], "--seeds: expected a whole number from 1 to 1,000,000"),
+        (["table1", "--seeds", "1000001"], "--seeds: expected a whole number from 1"),
+        (["table1", "--seeds", "9" * 5000], "--seeds: expected a whole number from 1"),
+        (["modes", "--seeds", "1.0"], "--seeds: expected a whole number from 1"),
+        (["modes", "--out", ""], "--out: invalid folder"),
+        (["all", "--out", ""], "--out: invalid folder"),
+        (["curve", "--seed", "-1"], "--seed: expected a whole number from 0 to 18,446"),
+        (["curve", "--epochs", "1,1000001"], "--epochs: expected rising whole numbers, to 1,000,000"),
         (["table1", "--epochs", "10,5"], "--epochs: expected rising whole numbers"),
         (["curve", "--epochs", "ten"], "--epochs: expected rising whole numbers"),
         (["table1", "--sigmas", ".1,two"], "argument --sigmas: expected numbers from 0.001 to 1000"),
@@ -428,6 +435,12 @@ def test_averages_of_G_are_kept_beside_the_game(little, tmp_path, capsys):
     assert main([*command, "--out", str(tmp_path / "of-means")]) == 0
     assert table(tmp_path / "plain", "--epochs", "1,2,3,4", "--averages", ".9") == 2  # began without
     assert "the checkpoint has nothing for G.average90.linear1.W" in capsys.readouterr().err
+    before = (tmp_path / "means" / "seed-1" / "checkpoint.npz").read_bytes()
+    longer = ["--epochs", "1,2,3,4"]
+    assert table(tmp_path / "means", *longer) == table(tmp_path / "means", *longer, "--averages", ".9") == 2
+    err = capsys.readouterr().err
+    assert "also has G.average50.linear1.W, which would be lost; go on with" in err and err.count("\n") == 2
+    assert (tmp_path / "means" / "seed-1" / "checkpoint.npz").read_bytes() == before
 
 
 def test_averages_are_not_made_of_runs_that_are_done(little, tmp_path, capsys):

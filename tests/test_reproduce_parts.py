@@ -8,7 +8,7 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, evaluation, parzen, pictures, players, recipes, run, theory
+from minigan import checkpoint, data, evaluation, files, parzen, pictures, players, recipes, run, theory
 from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
@@ -69,6 +69,25 @@ def test_numbers_are_on_the_disk_as_soon_as_they_are_made(tmp_path):
         report.Report("what", str(tmp_path), [], {"seed": 2})
 
 
+def test_what_two_processes_measure_at_once_is_all_there(tmp_path):
+    one, other = (report.Report("what", str(tmp_path), [], {}) for _ in range(2))
+    one.keep("one", lambda: 1)
+    other.keep("other", lambda: 2)
+    assert report.Report("what", str(tmp_path), [], {}).found == {"one": 1, "other": 2}
+    other.found["one"] = 3  # measured again
+    other.write()
+    assert report.Report("what", str(tmp_path), [], {}).found == {"one": 3, "other": 2}
+
+
+def test_a_folder_that_cannot_be_written_is_seen_before_the_first_number(tmp_path, monkeypatch):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(InputError, match="--out: cannot write to .*Permission denied; name another folder"):
+        report.Report("what", str(tmp_path), [], {})
+
+
 def test_all_hand_on_the_backend(monkeypatch, tmp_path):
     called = {}
     monkeypatch.setattr(reproduce, "_run", lambda argv: called.update({argv[0]: argv[1:]}))
@@ -105,7 +124,11 @@ def test_how_long_a_run_takes(monkeypatch):
 # Runs on their way -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["5,5", "0,1", "-1", "", "1,,2", "1.5"])
+def test_epochs_that_rise():
+    assert milestones.epochs_of("1,2,1000000") == [1, 2, 1_000_000]
+
+
+@pytest.mark.parametrize("text", ["5,5", "0,1", "-1", "", "1,,2", "1.5", "5,1000001"])
 def test_epochs_that_do_not_rise(text):
     with pytest.raises(InputError, match="rising whole numbers"):
         milestones.epochs_of(text)

@@ -134,15 +134,20 @@ def test_a_room_that_fails_leaves_what_was_measured(rooms, tmp_path, monkeypatch
 
 
 def test_a_room_by_its_name_is_measured_however_long(rooms, tmp_path, capsys):
-    arguments = ["--rooms", "long", "--seeds", "1", "--out", str(tmp_path)]
+    arguments = ["--rooms", "long", "long", "--seeds", "1", "--out", str(tmp_path)]
     assert main(["successors", *arguments]) == 0
-    assert rooms == [(2.0, 1)] and "a number" not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert rooms == [(2.0, 1)] and "a number" not in out and "1 measurements, about 60 min" in out
+
+
+SEEDS = "expected a whole number from 1 to 1,000,000"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--seeds", "0"], "--seeds: expected 1 or more, got 0"),
+        (["--seeds", "0"], f"argument --seeds: {SEEDS}, got '0' (--help lists the options)"),
+        (["--seeds", str(10**12)], f"argument --seeds: {SEEDS}, got '{10**12}' (--help lists the options)"),
         (["--rooms", "short", "shrot"], "--rooms: there is no shrot, only short, long"),
     ],
 )

@@ -423,8 +423,9 @@ def test_the_curves_are_told_where_the_game_balances(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(pictures, "save_curves", lambda path, log, *balances: drawn.append(balances))
     train(tmp_path / "run", "--loss", "minimax", "--d-loss-scale", "1", epochs=1)
-    (balances,) = drawn
+    ((*balances, undecided, is_probability),) = drawn
     assert balances == pytest.approx((np.log(4), -np.log(2)))
+    assert (undecided, is_probability) == (0.5, True)
 
 
 def test_interrupted_while_nobody_listens_any_more(tmp_path, monkeypatch, undisturbed):

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from properties import Cases, Example, every_property_of, host, refuses, stream, tensors
 
 from minigan import nn
@@ -12,7 +15,7 @@ from minigan.homework.judging.strict_cupy import no_sync, strict_backend
 from minigan.optim import Adam, exponential_decay
 from minigan.random import Streams
 from minigan.successors import conditional
-from minigan.successors.conditional import Conditional, labelled, onehot, with_labels
+from minigan.successors.conditional import Conditional, onehot, with_any_label, with_labels
 from minigan.tensor import Tensor
 
 CASES = Cases()
@@ -54,10 +57,13 @@ def test_noise_is_needed(backend):
         Conditional(nn.Dropout(1.0), 3)(x, None)
 
 
-def test_labels_as_rows(backend):
-    labels = backend.asarray(np.array([2, 0, 1]))
-    rows = onehot(labels, 3, backend)
-    assert rows.dtype == backend.dtype and np.array_equal(host(rows), np.eye(3)[[2, 0, 1]])
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_labels_as_rows(backend, dtype):
+    rows = onehot(backend.asarray(np.array([2, 0, 1])), 3, dtype)
+    assert rows.dtype == dtype and np.array_equal(host(rows), np.eye(3)[[2, 0, 1]])
+
+
+def test_examples_have_their_labels():
     x = np.arange(6, dtype="f").reshape(3, 2)
     both = with_labels(x, np.array([2, 0, 1]), 4)
     assert both.dtype == np.float32 and both.shape == (3, 6)
@@ -70,20 +76,30 @@ def test_a_label_that_is_no_class_is_refused(labels):
         with_labels(np.ones((3, 2)), np.array(labels), 3)
 
 
+@given(x=arrays("uint8", st.tuples(st.integers(1, 9), st.integers(0, 5))), classes=st.integers(1, 300),
+       data=st.data())  # fmt: skip
+def test_the_label_can_be_read_back(x, classes, data):
+    labels = data.draw(arrays("int64", len(x), elements=st.integers(0, classes - 1)))
+    both = with_labels(x, labels, classes)
+    assert both.dtype == x.dtype and np.array_equal(both[:, : x.shape[1]], x)
+    y = both[:, x.shape[1] :]
+    assert y.shape == (len(x), classes) and np.array_equal(y.argmax(axis=1), labels) and y.sum() == len(x)
+
+
 def test_every_class_is_equally_likely(backend):
-    prior = labelled(lambda rng: rng.normal((6000, 2)), 3, backend)
-    draw = host(prior(Streams(0, backend)("noise")))
-    z, y = draw[:, :2], draw[:, 2:]
-    assert np.array_equal(z, host(Streams(0, backend)("noise").normal((6000, 2))))
+    rng = Streams(0, backend)("noise")
+    z = rng.normal((6000, 2))
+    draw = host(with_any_label(z, 3, rng))
+    assert np.array_equal(draw[:, :2], host(z))
+    y = draw[:, 2:]
     assert set(np.unique(y)) == {0, 1} and (y.sum(axis=1) == 1).all() and draw.dtype == backend.dtype
     assert y.mean(axis=0) == pytest.approx([1 / 3] * 3, abs=0.03)
 
 
 def test_a_prior_does_not_wait_for_a_gpu():
-    backend = strict_backend()
-    prior = labelled(lambda rng: rng.uniform((8, 2)), 3, backend)
+    rng = Streams(0, strict_backend())("noise")
     with no_sync():
-        assert prior(Streams(0, backend)("noise")).shape == (8, 5)
+        assert with_any_label(rng.uniform((8, 2)), 3, rng).shape == (8, 5)
 
 
 def test_it_learns_which_label_means_what():
@@ -97,7 +113,7 @@ def test_it_learns_which_label_means_what():
     D = nn.Sequential(nn.Linear(3, 32, rng), nn.LeakyReLU(), nn.Linear(32, 1, rng))
     batches = Minibatches(with_labels(x, labels, 2), 50, streams, backend, lambda a: a)
     adam = [Adam(net.parameters(), exponential_decay(3e-3, 1.0, 0.0), 0.5) for net in (G, D)]
-    game = Game(G, D, batches, labelled(lambda s: s.normal((50, 2)), 2, backend), streams, *adam)
+    game = Game(G, D, batches, lambda s: with_any_label(s.normal((50, 2)), 2, s), streams, *adam)
     for t in range(300):
         alternating(game, t)
     z = with_labels(streams("sample").normal((200, 2)), np.repeat([0, 1], 100), 2)

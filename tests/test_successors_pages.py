@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from properties import host, tensors
 from pytest import approx
 
-from minigan import data, pictures
+from minigan import data, files, pictures
 from minigan.backend import Backend
 from minigan.classifier import SETTINGS, Classifier
 from minigan.ops import cross_entropy
@@ -57,12 +57,14 @@ def test_without_a_name_it_says_what_there_is(capsys):
     ("argv", "message"),
     [
         (["two-circles"], "there is no command 'two-circles', only two-lines"),
-        (["twice", "--seed", "-1"], "--seed: expected an integer from 0"),
+        (["twice", "--seed", "-1"], "--seed: expected a whole number from 0"),
+        (["twice", "--seed", str(2**64)], "--seed: expected a whole number from 0"),
         (["twice", "--seed", "one"], "--seed"),
         (["twice", "--data", "mnist"], "--data"),
         (["twice", "--out", ""], "--out"),
         (["twice", "--out", __file__], "--out: cannot write to"),
-        (["fooling", "--epochs", "0"], "--epochs: expected 1 or more"),
+        (["fooling", "--epochs", "0"], "--epochs: expected a whole number from 1 to 1,000,000, got '0'"),
+        (["fooling", "--epochs", "1000001"], "--epochs: expected a whole number from 1 to 1,000,000"),
         (["fooling", "--data", "ring8"], "--data"),
     ],
 )
@@ -80,11 +82,25 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_measured(
         assert dir == tmp_path
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(command.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
     monkeypatch.setattr(fooling, "measure", lambda *_: pytest.fail("measured"))
     assert command.main(["fooling", "--out", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1) and f"--out: cannot write to {tmp_path}: Permission" in err
+
+
+def test_numbers_of_other_settings_are_not_lost(tmp_path, monkeypatch, capsys):
+    measured = []
+    monkeypatch.setattr(two_lines, "measure", lambda seed, *_: measured.append(seed) or {"of": seed})
+    monkeypatch.setitem(drawn.SAVE, "two-lines", lambda path, found: path.write_bytes(b""))
+    line = ["two-lines", "--quiet", "--out", str(tmp_path), "--seed"]
+    assert [command.main([*line, seed]) for seed in "113"] == [0, 0, 2]
+    assert "two-lines.json has numbers of other settings; name another" in capsys.readouterr().err
+    path = tmp_path / "two-lines.json"
+    assert measured == [1, 1] and json.loads(path.read_text())["found"] == {"of": 1}
+    for odd in ("[]", "{}", "what"):
+        path.write_text(odd)
+        assert command.main([*line, "1"]) == 2 and path.read_text() == odd
 
 
 def test_a_page_hands_its_options_on(tmp_path, monkeypatch):

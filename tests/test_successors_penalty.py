@@ -17,7 +17,7 @@ from minigan.homework.judging.strict_cupy import counting, no_sync, strict_backe
 from minigan.optim import Momentum
 from minigan.random import Streams
 from minigan.successors import penalty, twice
-from minigan.successors.convolution import HALVING, ChannelNorm, Conv, Reshape, Windows
+from minigan.successors.convolution import HALVING, ChannelNorm, Conv, ConvTranspose, Reshape, Windows
 from minigan.successors.losses import upwards, wasserstein
 from minigan.successors.spectral_norm import SpectralLinear
 from minigan.tensor import Tensor, backward
@@ -47,13 +47,22 @@ def networks(backend):
         Reshape(2),
         nn.Linear(2, 1, rng, 1.0),
     )
-    for p in maxout.parameters() + conv.parameters():
+    transposed = nn.Sequential(
+        Reshape(2, 2, 2),
+        ConvTranspose(2, 3, rng, HALVING, scale=1.0),
+        nn.LeakyReLU(0.1),
+        ConvTranspose(3, 3, rng, Windows(3, 1, 1), scale=1.0),  # a Conv would have the same shapes
+        Reshape(48),
+        nn.Linear(48, 1, rng, 1.0),
+    )
+    for p in maxout.parameters() + conv.parameters() + transposed.parameters():
         p.data += 0.1 * rng.normal(p.shape)
     return {
         "leaky": (mlp(backend), 3),
         "relu": (mlp(backend, f=ops.affine_relu, scale=1.0), 3),
         "maxout": (maxout, 3),
         "conv": (conv, 20),
+        "transposed": (transposed, 8),
     }
 
 
@@ -61,10 +70,17 @@ def points(backend, width, count=7):
     return backend.asarray(np.random.default_rng(5).standard_normal((count, width)).astype(backend.dtype))
 
 
+class Halved(nn.Linear):
+    """A Linear that computes something else."""
+
+    def __call__(self, x, rng):
+        return super().__call__(x, rng) / 2
+
+
 # The slope --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["leaky", "relu", "maxout", "conv"])
+@pytest.mark.parametrize("name", ["leaky", "relu", "maxout", "conv", "transposed"])
 def test_the_slope_is_what_backward_says(backend, name):
     D, width = networks(backend)[name]
     x = Tensor(points(backend, width))
@@ -75,7 +91,7 @@ def test_the_slope_is_what_backward_says(backend, name):
 
 
 @pytest.mark.parametrize("one_sided", [True, False])
-@pytest.mark.parametrize("name", ["leaky", "relu", "maxout", "conv"])
+@pytest.mark.parametrize("name", ["leaky", "relu", "maxout", "conv", "transposed"])
 def test_the_penalty_s_gradient_is_its_slope(backend, name, one_sided):
     """By the weights.  The biases move no slope, but for the kinks."""
     D, width = networks(backend)[name]
@@ -158,6 +174,7 @@ def test_the_points_between(backend):
         (lambda b, rng: ChannelNorm(2, b), "ChannelNorm is not known"),
         (lambda b, rng: SpectralLinear(2, 2, rng), "SpectralLinear with affine_identity is not known"),
         (lambda b, rng: nn.Linear(2, 2, rng, f=ops.affine_tanh), "Linear with affine_tanh is not known"),
+        (lambda b, rng: Halved(2, 2, rng, f=ops.affine_relu), "Halved with affine_relu is not known"),
     ],
 )
 def test_what_is_not_linear_between_kinks_is_refused(backend, layer, message):

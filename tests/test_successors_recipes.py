@@ -266,6 +266,25 @@ def test_the_players_descend_what_the_recipe_says(name):
     assert recipes.find(name).losses == ("least-squares" if name == "lsgan" else "wasserstein")
 
 
+@pytest.mark.parametrize(("losses", "shift", "undecided"), [
+    ("least-squares", 0.5, 0.5), ("hinge", 0, 0), ("wasserstein", 0, None), ("loss-sensitive", 0, None),
+])  # fmt: skip
+def test_what_d_says_is_what_its_loss_is_told(losses, shift, undecided, monkeypatch):
+    a = np.array([[0.3], [-1.0], [800.0]])
+    output = players.output_of(small("lsgan", losses=losses))
+    assert np.array_equal(output.of(a), a + shift) and output[1:] == (undecided, False)
+    assert players.output_of(recipes.find("ring8"))[1:] == (0.5, True)
+    drawn = []
+    monkeypatch.setattr(pictures, "save_curves", lambda path, log, *more: drawn.append((log[-1], more)))
+    assert play("lsgan", "a", 1, "--losses", losses) == 0
+    ((record, more),) = drawn
+    assert more[2:] == (undecided, False)
+    recipe, *rest = begun("a")
+    game = players.set_up(recipe, *rest)
+    said = [players.output_of(recipe).of(players.update_of(recipe)(game, t).a_fake).mean() for t in range(3)]
+    assert record["update"] == 3 and record["d_fake"] == pytest.approx(np.mean(said), rel=1e-5)
+
+
 def test_one_line_differs_from_the_paper_s_recipe():
     for name, like in (("lsgan", "ring8"), ("lsgan-grid25", "grid25")):
         ours, theirs = recipes.find(name).settings(), recipes.find(like).settings()

@@ -10,7 +10,7 @@ from minigan import data
 from minigan.backend import Backend
 from minigan.random import Streams
 from minigan.successors import stack
-from minigan.successors.conditional import labelled
+from minigan.successors.conditional import with_any_label
 from minigan.tensor import Tensor
 
 SMALL = stack.Settings(updates=4, batch=20, units=16, z=5, z_second=3, samples=6)
@@ -70,7 +70,10 @@ def test_a_stage_learns_what_it_is_asked_for(digits, means):
     x, labels = digits
     settings = replace(SMALL, updates=150, batch=50, units=64, learning_rate=3e-3)
     streams, said = Streams(1, Backend()), []
-    prior = labelled(lambda rng: rng.normal((50, 5)), 10, streams.backend)
+
+    def prior(rng):
+        return with_any_label(rng.normal((50, 5)), 10, rng)
+
     G = stack.train("first stage", stack.coarse(x), labels, prior, streams, settings, said.append)
     zy = np.concatenate([streams("z").normal((200, 5)), np.eye(10)[np.arange(200) % 10]], axis=1).astype("f")
     made = G(Tensor(zy), None).data

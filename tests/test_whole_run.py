@@ -204,4 +204,4 @@ def test_the_curves(left):
     folder, *_, curves = left()
     (_, first, *balances), (path, whole, *_) = curves
     assert (first, whole, path) == (log_of(left)[:2], log_of(left), folder / "curves.png")
-    assert balances == pytest.approx([2 * np.log(2), -np.log(2)])
+    assert balances == pytest.approx([2 * np.log(2), -np.log(2), 0.5, True])

@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 
 from minigan import data
-from minigan.cli import Parser, exit_status
+from minigan.cli import Parser, exit_status, named
 from minigan.data import packed
 from minigan.data.fetch import cache, find
 from minigan.errors import InputError, RunError
@@ -94,9 +94,15 @@ def _parser() -> Parser:
     parser = Parser("data", "List the data sets, fetch one, verify one, or pack your own pictures.", EXAMPLES)
     parser.add_argument("command", choices=("list", "fetch", "verify", "pack"))
     parser.add_argument(
-        "name", metavar="NAME", nargs="?", help=f"one of {', '.join(data.NAMES)}; to pack, a folder"
+        "name",
+        type=named("name"),
+        metavar="NAME",
+        nargs="?",
+        help=f"one of {', '.join(data.NAMES)}; to pack, a folder",
     )
-    parser.add_argument("path", metavar="FILE", nargs="?", help="to pack, a new file that ends in .npy")
+    parser.add_argument(
+        "path", type=named("file"), metavar="FILE", nargs="?", help="to pack, a new file that ends in .npy"
+    )
     return parser
 
 

@@ -44,7 +44,7 @@ def load(folder: str, values: str = "unit") -> Dataset:
 def files(folder: Path) -> list[Path]:
     """The picture files below the folder, in the order of their names; hidden ones do not count."""
     if not folder.is_dir():
-        came = "a file that does not end in .npy" if folder.exists() else "nothing"
+        came = "a file" if folder.exists() else "nothing"
         raise InputError(f"--data: expected a folder of pictures, {folder} is {came}")
     found = sorted(
         path

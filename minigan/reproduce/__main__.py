@@ -5,7 +5,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from minigan.cli import Parser, dispatch, exit_status, listing
+from minigan.cli import Parser, dispatch, exit_status, listing, named
 
 REPRODUCTIONS = {
     "theory": "the theorems of section 4 in numbers, and where they stop holding",
@@ -43,7 +43,9 @@ def _all(argv: list[str]) -> int:
     made = Parser(
         "reproduce all", "Everything, one after the other; it can be stopped and goes on.", EXAMPLES
     )
-    made.add_argument("--out", default="runs/paper", metavar="FOLDER", help="(default: runs/paper)")
+    made.add_argument(
+        "--out", type=named("folder"), default="runs/paper", metavar="FOLDER", help="(default: runs/paper)"
+    )
     made.add_backend()
     made.add_threads()
     made.add_argument("--quiet", action="store_true", help="say nothing but errors and the results")

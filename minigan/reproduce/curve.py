@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from minigan import parzen, recipes, threads
 from minigan.backend import choose
-from minigan.cli import Parser, exit_status
+from minigan.cli import SEED, Parser, exit_status
 from minigan.reproduce import figures, milestones
 from minigan.reproduce.report import Report, how_long, parser, say
 
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> Parser:
     made = parser("curve", "The paper's MNIST experiment while it trains, and its variants.", EXAMPLES)
     made.add_argument("--epochs", default=EPOCHS, metavar="N,N", help=f"when to measure (default: {EPOCHS})")
-    made.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
+    made.add_argument("--seed", type=SEED, default=1, metavar="N", help="(default: 1)")
     made.set_defaults(averages=())  # which are table1's
     made.add_sigmas()
     made.add_backend()

@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from math import ceil, log
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.reproduce import averages
 from minigan.reproduce.report import Report, say, seconds_each
+from minigan.settings import MOST
 from minigan.training import Training
 
 RULERS = ("grid", "refined")
@@ -36,13 +38,13 @@ FIT_FROM, FIT_LEAST = 300, 4  # the first epoch and the number of milestones tha
 
 
 def epochs_of(text: str) -> list[int]:
-    """From 10,25,50 to the numbers, which must rise."""
+    """From 10,25,50 to the numbers, which must rise, and not above MOST."""
     try:
         epochs = [int(part) for part in text.split(",")]
     except ValueError:
         epochs = []
-    if not epochs or epochs[0] < 1 or any(b <= a for a, b in zip(epochs, epochs[1:], strict=False)):
-        raise InputError(f"--epochs: expected rising whole numbers as 10,25,50, got {text!r}")
+    if not epochs or not all(a < b for a, b in pairwise([0, *epochs, MOST + 1])):
+        raise InputError(f"--epochs: expected rising whole numbers, to {MOST:,}, as 10,25,50, got {text!r}")
     return epochs
 
 

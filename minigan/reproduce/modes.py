@@ -10,9 +10,8 @@ import numpy as np
 from minigan import algorithm1, data, modes, recipes, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend, choose
-from minigan.cli import Parser, exit_status
+from minigan.cli import COUNT, Parser, exit_status
 from minigan.data import Mixture
-from minigan.errors import InputError
 from minigan.players import generate, load_data, set_up
 from minigan.recipes import Recipe
 from minigan.reproduce import figures
@@ -56,15 +55,13 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> Parser:
     made = parser("modes", "Modes covered on the ring of 8 and the grid of 25 Gaussians.", EXAMPLES)
-    made.add_argument("--seeds", type=int, default=10, metavar="N", help="seeds 1 to N (default: 10)")
+    made.add_argument("--seeds", type=COUNT, default=10, metavar="N", help="seeds 1 to N (default: 10)")
     made.add_backend()
     return made
 
 
 def _modes(args: Namespace, argv: list[str]) -> int:
     threads.use(args.threads, [])  # no product here is large enough for two
-    if args.seeds < 1:
-        raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     backend = choose(args.backend)
     report = Report("modes", args.out, argv, {"backend": backend.name})
     left = [

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 import minigan
-from minigan.cli import Parser
+from minigan.cli import Parser, named
 from minigan.errors import InputError
-from minigan.files import read_json, write_json
+from minigan.files import read_json, writable, write_json
 
 
 class Report:
@@ -29,27 +29,26 @@ class Report:
     """
 
     def __init__(self, what: str, out: str | None, argv: Sequence[str], settings: dict[str, Any]) -> None:
-        self.folder = Path(out or f"runs/{what}")
+        self.folder = writable(Path(out or f"runs/{what}"))
         self.path = self.folder / f"{what}.json"
         self.command = shlex.join(["python", "-m", "minigan.reproduce", what, *argv])
         self.settings = settings
-        self.found: dict[str, Any] = {}
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"--out: cannot make {self.folder}: {error.strerror}; name another") from None
-        if self.path.exists():
-            self._go_on(read_json(self.path))
+        self.found = self._stored()
 
-    def _go_on(self, stored: Any) -> None:
+    def _stored(self) -> dict[str, Any]:
+        """The numbers that are on the disk.  InputError where they are of other settings, or damaged."""
+        if not self.path.exists():
+            return {}
+        stored = read_json(self.path)
         try:
-            same, self.found = stored["settings"] == self.settings, dict(stored["found"])
-            if "sha256" in stored and stored["sha256"] != _sha256(self.found):  # reports of 0.2 have none
+            same, found = stored["settings"] == self.settings, dict(stored["found"])
+            if "sha256" in stored and stored["sha256"] != _sha256(found):  # reports of 0.2 have none
                 raise ValueError
         except (KeyError, TypeError, ValueError, RecursionError):
             raise InputError(f"--out: {self.path} is not what a reproduction writes; name another") from None
         if not same:
             raise InputError(f"--out: {self.folder} holds one with other settings; name another folder")
+        return found
 
     def keep(self, name: str, make: Callable[[], Any]) -> Any:
         """found[name], made and written to the disk if it is not there yet."""
@@ -59,6 +58,8 @@ class Report:
         return self.found[name]
 
     def write(self) -> None:
+        """All that is found, and what another process has measured for the same folder meanwhile."""
+        self.found = self._stored() | self.found
         versions = {"minigan": minigan.__version__, "numpy": np.__version__}
         versions["python"] = platform.python_version()
         content = {"command": self.command, "settings": self.settings, "versions": versions}
@@ -77,7 +78,12 @@ def _sha256(found: dict[str, Any]) -> str:
 def parser(what: str, purpose: str, examples: str) -> Parser:
     """The arguments that all reproductions have."""
     made = Parser(f"reproduce {what}", purpose, examples)
-    made.add_argument("--out", metavar="FOLDER", help=f"a stopped reproduction continues there (runs/{what})")
+    made.add_argument(
+        "--out",
+        type=named("folder"),
+        metavar="FOLDER",
+        help=f"a stopped reproduction continues there (runs/{what})",
+    )
     made.add_threads()
     made.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
     return made

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigan import modes, threads
 from minigan.backend import Backend
-from minigan.cli import Parser, exit_status
+from minigan.cli import COUNT, Parser, exit_status
 from minigan.data import Mixture
 from minigan.errors import InputError
 from minigan.files import write_atomically
@@ -69,7 +69,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> Parser:
     purpose = "What came after the paper, in small: each room from several seeds, beside a control."
     made = parser("successors", purpose, EXAMPLES)
-    made.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 1 to N (default: 3)")
+    made.add_argument("--seeds", type=COUNT, default=3, metavar="N", help="seeds 1 to N (default: 3)")
     made.add_argument(
         "--rooms",
         nargs="+",
@@ -81,11 +81,10 @@ def _parser() -> Parser:
 
 
 def _successors(args: Namespace, argv: list[str]) -> int:
-    if args.seeds < 1:
-        raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     if unknown := [name for name in args.rooms or () if name not in ROOMS]:
         raise InputError(f"--rooms: there is no {unknown[0]}, only {', '.join(ROOMS)}")
-    names = args.rooms or [name for name, room in ROOMS.items() if args.long or room.seconds <= LONG]
+    asked = args.rooms or [name for name, room in ROOMS.items() if args.long or room.seconds <= LONG]
+    names = [name for name in ROOMS if name in asked]
     threads.use(args.threads, [])  # no product here is large enough for two
     report = Report("successors", args.out, argv, {})
     seeds = range(1, args.seeds + 1)

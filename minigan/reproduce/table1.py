@@ -10,7 +10,7 @@ import numpy as np
 
 from minigan import data, evaluation, parzen, recipes, run, threads
 from minigan.backend import Backend, choose
-from minigan.cli import Parser, exit_status, numbers
+from minigan.cli import COUNT, Parser, exit_status, numbers
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.recipes import Recipe
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> Parser:
     made = parser("table1", f"Table 1 on MNIST. Each run counts at {STOPPING}.", EXAMPLES)
-    made.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 1 to N (default: 3)")
+    made.add_argument("--seeds", type=COUNT, default=3, metavar="N", help="seeds 1 to N (default: 3)")
     made.add_argument("--epochs", metavar="N,N", help=f"when to measure (default: {EPOCHS})")
     made.add_argument(
         "--runs",
@@ -71,8 +71,6 @@ def _parser() -> Parser:
 
 def _table1(args: Namespace, argv: list[str]) -> int:
     epochs, sigmas = milestones.epochs_of(args.epochs or EPOCHS), args.sigmas
-    if args.seeds < 1:
-        raise InputError(f"--seeds: expected 1 or more, got {args.seeds}")
     if args.player != "G" and not args.runs:
         raise InputError("--player is for the checkpoints of --runs; leave it out, or name the runs")
     if args.averages and args.runs:

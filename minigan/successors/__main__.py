@@ -1,8 +1,8 @@
 """python -m minigan.successors NAME: a page of what came after the paper, measured; a picture and numbers."""
 
 import importlib
+import json
 import sys
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 import minigan
-from minigan.cli import Parser, dispatch, exit_status, listing, named
+from minigan.cli import COUNT, SEED, Parser, dispatch, exit_status, listing, named
 from minigan.errors import InputError
-from minigan.files import write_json
+from minigan.files import read_json, writable, write_json
 from minigan.successors import pictures
 
 PAGES = {  # the module that measures it, and what it is
@@ -69,40 +69,44 @@ def _command(name: str, argv: list[str]) -> int:
 
 def _parser(name: str) -> Parser:
     parser = Parser(f"successors {name}", f"{PAGES[name][1].capitalize()}.", EXAMPLES)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(default: 0)")
+    parser.add_argument("--seed", type=SEED, default=0, metavar="N", help="(default: 0)")
     parser.add_argument(
-        "--out", type=named("folder"), metavar="FOLDER", help=f"(default: runs/successors/{name})"
+        "--out",
+        type=named("folder"),
+        metavar="FOLDER",
+        help=f"one for each seed (default: runs/successors/{name})",
     )
     if name == "fooling":
         parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
-        parser.add_argument("--epochs", type=int, default=5, metavar="N", help="(default: 5)")
+        parser.add_argument("--epochs", type=COUNT, default=5, metavar="N", help="(default: 5)")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
 
 
 def _page(name: str, args: Namespace, rest: list[str]) -> int:
-    if not 0 <= args.seed < 2**64:
-        raise InputError(f"--seed: expected an integer from 0 to 2^64 - 1, got {args.seed}")
     module = importlib.import_module(f"minigan.successors.{PAGES[name][0]}")
     settings = module.Settings()
     if name == "fooling":
-        if args.epochs < 1:
-            raise InputError(f"--epochs: expected 1 or more, got {args.epochs}")
         settings = replace(settings, data=args.data, epochs=args.epochs)
-    folder = Path(args.out or f"runs/successors/{name}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # what is measured would be lost
-    except OSError as error:
-        raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
+    folder = writable(Path(args.out or f"runs/successors/{name}"))
+    decisive = asdict(settings) | {"seed": args.seed}
+    _refuse_others(folder / f"{name}.json", decisive)
     found = module.measure(args.seed, settings, _say(args.quiet))
     record: dict[str, Any] = {"command": join(["python", "-m", "minigan.successors", name, *rest])}
-    record |= {"settings": asdict(settings) | {"seed": args.seed}}
+    record |= {"settings": decisive}
     record |= {"versions": {"minigan": minigan.__version__, "numpy": np.__version__}, "found": found}
     write_json(folder / f"{name}.json", record)
     pictures.SAVE[name](folder / f"{name}.png", found)
     _say(args.quiet)(str(folder / f"{name}.png"))
     return 0
+
+
+def _refuse_others(path: Path, decisive: dict[str, Any]) -> None:
+    """InputError where the file has numbers of other settings, which would be lost."""
+    if path.exists():
+        stored = read_json(path)
+        if not isinstance(stored, dict) or stored.get("settings") != json.loads(json.dumps(decisive)):
+            raise InputError(f"--out: {path} has numbers of other settings; name another folder")
 
 
 def _say(quiet: bool) -> Callable[[str], None]:

@@ -1,4 +1,4 @@
-"""The conditional game (Mirza and Osindero 2014, equation 2), in which a label y goes to both players.
+"""The conditional game (Mirza and Osindero 2014), in which a label y goes to both players.
 
     min_G max_D  E_x log D(x|y) + E_z log(1 - D(G(z|y)|y))
 
@@ -8,11 +8,9 @@ hands y on.  Then the game is the paper's, and Algorithm 1 is played as it stand
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from minigan.backend import Backend
+from minigan.backend import xp_of
 from minigan.nn import Layer
 from minigan.ops import concatenate
 from minigan.random import Stream
@@ -41,9 +39,15 @@ class Conditional(Layer):
         return self.net.buffers()
 
 
-def onehot(labels: Array, classes: int, backend: Backend) -> Array:
+def onehot(labels: Array, classes: int, dtype: np.typing.DTypeLike) -> Array:
     """A row with a 1 in the column of its label        (m,) integers to (m, classes)"""
-    return (labels[:, None] == backend.xp.arange(classes)).astype(backend.dtype)
+    return (labels[:, None] == xp_of(labels).arange(classes)).astype(dtype)
+
+
+def with_any_label(z: Array, classes: int, rng: Stream, scale: float = 1.0) -> Array:
+    """The noise [z, scale y] from z (m, features): every class is equally likely."""
+    labels = (rng.uniform((len(z),)) * classes).astype("int64")
+    return xp_of(z).concatenate([z, scale * onehot(labels, classes, z.dtype)], axis=1)
 
 
 def with_labels(x: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -52,7 +56,7 @@ def with_labels(x: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
         raise ValueError(
             f"with_labels: expected a label from 0 to {classes - 1} for each of {len(x)} examples"
         )
-    return np.concatenate([x, np.eye(classes, dtype=x.dtype)[labels]], axis=1)
+    return np.concatenate([x, onehot(labels, classes, x.dtype)], axis=1)
 
 
 def variety(x: np.ndarray, labels: np.ndarray, most: int = 50) -> float:
@@ -66,14 +70,3 @@ def variety(x: np.ndarray, labels: np.ndarray, most: int = 50) -> float:
         squares = ((first[:, None] - second[None]) ** 2).sum(axis=2)
         means.append(np.sqrt(squares).mean() if squares.size else 0.0)
     return float(np.mean(means))
-
-
-def labelled(prior: Callable[[Stream], Array], classes: int, backend: Backend) -> Callable[[Stream], Array]:
-    """A prior of [z, y] from one of z: every class is equally likely."""
-
-    def draw(rng: Stream) -> Array:
-        z = prior(rng)
-        labels = (rng.uniform((len(z),)) * classes).astype("int64")
-        return backend.xp.concatenate([z, onehot(labels, classes, backend)], axis=1)
-
-    return draw

@@ -18,7 +18,7 @@ import numpy as np
 
 from minigan import data
 from minigan.backend import Backend, xp_of
-from minigan.classifier import SETTINGS, Classifier, limit_columns
+from minigan.classifier import SETTINGS, Classifier
 from minigan.errors import InputError
 from minigan.nn import Layer
 from minigan.ops import cross_entropy
@@ -105,25 +105,12 @@ def _trained(
 
 def train_epoch(classifier: Classifier, eps: float) -> float:
     """classifier.train_epoch, with half of the loss at x' where eps is not 0; the mean loss, in nats"""
-    net, batches, settings = classifier.net, classifier.batches, classifier.settings
-    weights = [p for p in net.parameters() if p.data.ndim == 2]
-    losses = []
-    for i in range(classifier.epoch * batches.per_epoch, (classifier.epoch + 1) * batches.per_epoch):
-        x, labels = batches.minibatch(i), classifier.labels[batches.rows(i)]
-        dropout = classifier.streams("dropout", i)
-        if eps:
-            fooling = adversarial(net, x, labels, eps)
-            loss = cross_entropy(net(Tensor(x), dropout), labels) / 2
-            loss = loss + cross_entropy(net(Tensor(fooling), dropout), labels) / 2
-        else:
-            loss = cross_entropy(net(Tensor(x), dropout), labels)
-        backward(loss, wrt=net.parameters())
-        classifier.optimiser.step(i, classifier.epoch)
-        for W in weights:
-            limit_columns(W, settings.column_norm)
-        losses.append(float(loss.data))
-    classifier.epoch += 1
-    return float(np.mean(losses))
+
+    def both(x: Array, labels: Array, dropout: Stream) -> Tensor:
+        fooling = adversarial(classifier.net, x, labels, eps)
+        return (classifier.loss(x, labels, dropout) + classifier.loss(fooling, labels, dropout)) / 2
+
+    return classifier.train_epoch(both if eps else None)
 
 
 def judged(net: Layer, x: Array, labels: Array, eps: float, chunk: int) -> tuple[float, float, Array]:

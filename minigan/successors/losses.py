@@ -21,13 +21,13 @@ from minigan.tensor import Array, Tensor
 
 
 def least_squares(a: Tensor) -> Tensor:
-    """mean (a_real - 1)^2 / 2 + mean a_fake^2 / 2        Mao et al. 2017, equation 9"""
+    """mean (a_real - 1)^2 / 2 + mean a_fake^2 / 2        Mao et al. 2017"""
     real, fake = _halves("least_squares", a)
     return (mean((real - 1) ** 2) + mean(fake**2)) / 2
 
 
 def wasserstein(a: Tensor) -> Tensor:
-    """mean a_fake - mean a_real        Arjovsky et al. 2017, equation 2
+    """mean a_fake - mean a_real        Arjovsky et al. 2017
 
     Minus it is at most the distance W1 times the steepest slope of D: see `Clipped` and penalty.py for two
     ways to limit that.
@@ -37,13 +37,13 @@ def wasserstein(a: Tensor) -> Tensor:
 
 
 def hinge(a: Tensor) -> Tensor:
-    """mean max(1 - a_real, 0) + mean max(1 + a_fake, 0)        Miyato et al. 2018, equation 16"""
+    """mean max(1 - a_real, 0) + mean max(1 + a_fake, 0)        Miyato et al. 2018"""
     real, fake = _halves("hinge", a)
     return mean(relu(1 - real)) + mean(relu(1 + fake))
 
 
 def loss_sensitive(a: Tensor, margin: Array | float = 1.0, scale: float = 1.0) -> Tensor:
-    """mean -a_real + scale mean max(margin + a_fake - a_real, 0)        Qi 2017, equations 7 and 8
+    """mean -a_real + scale mean max(margin + a_fake - a_real, 0)        Qi 2017
 
     -a is the cost that D gives to an example.  A sample is to cost more than its example by the margin, one
     for all or (m, 1); the article's is the distance between the two.

@@ -5,7 +5,7 @@ Two moments first, mean and covariance; then all of them at once, by a kernel: t
     MMD^2 = E k(x, x') - 2 E k(x, y) + E k(y, y'),    k(a, b) = sum_sigma exp(-|a - b|^2 / 2 sigma^2),
 
 is 0 only where x and y have one distribution (Gretton et al. 2012).  G descends it on minibatches: generative
-moment matching networks (Li et al. 2015, equation 3; Dziugaite et al. 2015).  The same number, among many
+moment matching networks (Li et al. 2015; Dziugaite et al. 2015).  The same number, among many
 random splits of the pooled points, is a test of whether two samples have one distribution.
 """
 

@@ -19,7 +19,7 @@ from minigan.algorithm1 import Game, Update, g_step
 from minigan.backend import xp_of
 from minigan.nn import Dropout, Layer, LeakyReLU, Linear, Maxout, Sequential
 from minigan.random import Stream
-from minigan.successors.convolution import Conv, Reshape, overlap
+from minigan.successors.convolution import Conv, ConvTranspose, Reshape, overlap, patches
 from minigan.tensor import Array, Tensor, backward
 
 
@@ -33,7 +33,7 @@ def input_gradient(D: Layer, x: Array) -> Tensor:
 
 
 def gradient_penalty(D: Layer, x: Array, one_sided: bool = True) -> Tensor:
-    """mean max(|dD/dx| - 1, 0)^2; two-sided: mean (|dD/dx| - 1)^2        Gulrajani et al. 2017, equation 3
+    """mean max(|dD/dx| - 1, 0)^2; two-sided: mean (|dD/dx| - 1)^2        Gulrajani et al. 2017
 
     One-sided (Petzka et al. 2018): W1 wants slopes of at most 1, not of 1.  On a line the two-sided penalty
     is a wall: a slope that should change its sign has to pass through 0, where the penalty is largest.
@@ -74,11 +74,11 @@ def _(layer: Sequential, x: Tensor, g: Tensor) -> Tensor:
 
 @slope.register
 def _(layer: Linear, x: Tensor, g: Tensor) -> Tensor:
-    if layer.f is ops.affine_relu:
-        g = g * _constant(layer(x, None).data > 0, g)
-    elif type(layer) is not Linear or layer.f not in (ops.affine, ops.affine_identity):
+    if type(layer) is not Linear or layer.f not in (ops.affine, ops.affine_identity, ops.affine_relu):
         name = f"{type(layer).__name__} with {layer.f.__name__}"
         raise TypeError(f"input_gradient: {name} is not known to be linear between kinks")
+    if layer.f is ops.affine_relu:
+        g = g * _constant(layer(x, None).data > 0, g)
     return g @ ops.transpose(layer.W)
 
 
@@ -105,6 +105,11 @@ def _(layer: Dropout, x: Tensor, g: Tensor) -> Tensor:
 def _(layer: Conv, x: Tensor, g: Tensor) -> Tensor:
     rows = ops.reshape(g, (-1, g.shape[-1])) @ ops.transpose(layer.W)
     return overlap(rows, x.shape, layer.windows)
+
+
+@slope.register
+def _(layer: ConvTranspose, x: Tensor, g: Tensor) -> Tensor:
+    return ops.reshape(patches(g, layer.windows) @ layer.W, x.shape)
 
 
 @slope.register

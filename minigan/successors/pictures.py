@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.pictures import BLUE, GREEN, GREY, ORANGE, panels, save_figure, save_grid, tile
+from minigan.pictures import BLUE, GREEN, GREY, ORANGE, legend, panels, save_figure, save_grid, tile
 
 Path = str | os.PathLike
 STYLES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), ("black", ":"))
@@ -25,7 +25,7 @@ def save_two_lines(path: Path, found: dict[str, Any]) -> None:
     axes.plot(theta, w, "o", color=BLUE, label="W1, by D")
     axes.plot(theta, js, "s", color=ORANGE, label="JSD, by D")
     axes.set(xlabel=r"$\theta$, the distance of the lines", ylabel="distance; nats")
-    _legend(axes, 4)
+    legend(axes, 4)
     save_figure(path, figure)
 
 
@@ -38,7 +38,7 @@ def save_one_dimension(path: Path, found: dict[str, Any]) -> None:
         axes.plot(track["update"], track["estimate"], color=ORANGE, linestyle="--", label="D's estimate")
         axes.axhline(found["floor"], color=GREY, linestyle=":", label="two samples of the data")
         axes.set(xlabel=f"update: {name}", ylim=(min(0, *track["estimate"]), None))
-    _legend(axes_of[0], 1)
+    legend(axes_of[0], 1)
     save_figure(path, figure)
 
 
@@ -51,7 +51,7 @@ def save_moments(path: Path, found: dict[str, Any]) -> None:
         axes.plot(*real.T, "o", markersize=6, color=BLUE, label="real")
         axes.plot(*np.array(result["samples"]).T, "o", markersize=2, color=ORANGE, label="generated")
         axes.set(xlabel=name, xlim=(-side, side), ylim=(-side, side), aspect="equal")
-        _legend(axes, 2)
+        legend(axes, 2)
     save_figure(path, figure)
 
 
@@ -88,7 +88,7 @@ def save_sequences(path: Path, found: dict[str, Any]) -> None:
         style = {"color": colour, "linestyle": line, "marker": "o", "label": name}
         axes.plot([row["update"] for row in curve], shares, **style)
     axes.set(xlabel="update", ylabel="unseen numbers translated exactly, %", ylim=(-2, 102))
-    _legend(axes, 2)
+    legend(axes, 2)
     save_figure(path, figure)
 
 
@@ -102,7 +102,7 @@ def save_twice(path: Path, found: dict[str, Any]) -> None:
     ):
         axes.plot(curve["x"], curve[name], color=colour, linestyle=line, label=label)
     axes.set(xlabel="x")
-    _legend(axes, 4)
+    legend(axes, 4)
     save_figure(path, figure)
 
 
@@ -138,7 +138,3 @@ def _images(axes: Any, images: np.ndarray, name: str) -> None:
     axes.set(xticks=[], yticks=[], xlabel=name)
     axes.grid(False)
     axes.spines[:].set_visible(False)
-
-
-def _legend(axes: Any, columns: int) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, borderaxespad=0.3)

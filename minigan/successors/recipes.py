@@ -25,7 +25,7 @@ from minigan.paper import Recipe
 from minigan.random import Stream, Streams
 from minigan.settings import COUNT, MOST, POSITIVE, Limit, choice, setting
 from minigan.successors import solids
-from minigan.successors.conditional import Conditional, variety, with_labels
+from minigan.successors.conditional import Conditional, variety, with_any_label, with_labels
 from minigan.successors.dcgan import ConvNetworks
 from minigan.successors.growing import GrowingNetworks, Schedule, growing, grown
 from minigan.successors.losses import LOSSES, Clipped
@@ -33,12 +33,6 @@ from minigan.successors.penalty import penalised
 from minigan.tensor import Array, Tensor
 
 # The conditional game: a label is part of the noise and of the example -----------------------------------
-
-
-def _one_of(kinds: int, stream: Stream, z: Array) -> Array:
-    """For each row of z one of so many kinds, all equally likely: a 1 in its column, (count, kinds)"""
-    drawn = (stream.uniform((len(z),)) * kinds).astype("int64")
-    return (drawn[:, None] == xp_of(z).arange(kinds)).astype(z.dtype)
 
 
 @dataclass(frozen=True)
@@ -56,8 +50,7 @@ class ConditionalRecipe(Recipe):
 
     def noise(self, stream: Stream, count: int) -> Array:
         """count samples of [z, y], (count, z + classes): every class is equally likely."""
-        z = super().noise(stream, count)
-        return xp_of(z).concatenate([z, _one_of(self.classes, stream, z)], axis=1)
+        return with_any_label(super().noise(stream, count), self.classes, stream)
 
     def labelled(self, dataset: Dataset) -> Dataset:
         """The data set with examples [x, y].  InputError where it has no labels."""
@@ -133,7 +126,7 @@ def _(
 
 # Other losses ------------------------------------------------------------------------------------------
 
-UNDECIDED = {"least-squares": 0.5}  # what D says where it cannot tell; 0 for the others
+UNDECIDED = {"least-squares": 0.5, "hinge": 0.0}  # what D says where it cannot tell; of others anything
 
 
 @dataclass(frozen=True)
@@ -182,6 +175,13 @@ def other_losses(recipe: OtherLosses, game: Game, dataset: Dataset) -> Game:
     return game
 
 
+@players.output_of.register
+def _(recipe: OtherLosses) -> players.Output:
+    """What the losses are told: a level, or a height whose differences count."""
+    level = UNDECIDED.get(recipe.losses)
+    return players.Output(lambda a: a + (level or 0.0), level, False)
+
+
 @players.rules.register
 def _(recipe: Clipping, game: Game, dataset: Dataset) -> Game:
     game.optimiser_D = Clipped(game.optimiser_D, game.D.parameters(), recipe.clip)
@@ -211,8 +211,7 @@ class KindsRecipe(Recipe):
 
     def noise(self, stream: Stream, count: int) -> Array:
         """count samples of [z, sqrt(kinds) c], c a 1 in the kind's column: as long as numbers of N(0, 1)."""
-        z = super().noise(stream, count)
-        return xp_of(z).concatenate([z, sqrt(self.kinds) * _one_of(self.kinds, stream, z)], axis=1)
+        return with_any_label(super().noise(stream, count), self.kinds, stream, scale=sqrt(self.kinds))
 
 
 # Convolutions ------------------------------------------------------------------------------------------

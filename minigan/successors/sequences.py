@@ -1,6 +1,6 @@
 """Sequence to sequence (Sutskever, Vinyals and Le 2014): English numbers to French ones, word by word.
 
-    p(y_1 ... y_T' | x_1 ... x_T) = prod_t p(y_t | v, y_1 ... y_t-1)        (equation 1)
+    p(y_1 ... y_T' | x_1 ... x_T) = prod_t p(y_t | v, y_1 ... y_t-1)
 
 One LSTM reads the source; its last state is v.  Another starts from v and says the target word by word, each
 time hearing the word before.  The article reads the source in reverse (section 3.3), so that the first words
@@ -20,6 +20,7 @@ from minigan.nn import Linear
 from minigan.ops import concatenate, cross_entropy, sigmoid, tanh
 from minigan.optim import Adam, exponential_decay
 from minigan.random import Stream, Streams
+from minigan.successors.conditional import onehot
 from minigan.tensor import Array, Tensor, backward
 
 COUNT = 10_000  # the numbers from 0
@@ -66,14 +67,14 @@ class Translator:
         W = self.words.W.data
         h = c = Tensor(xp_of(W).zeros((len(x), self.units), W.dtype))
         for t in range(x.shape[1]):
-            h, c = self.reader.step(self._onehot(x[:, t], self.source), h, c)
+            h, c = self.reader.step(self._heard(x[:, t], self.source), h, c)
         return h, c
 
     def loss(self, x: Array, y: Array) -> Tensor:
         """The mean of -log p(y_t | v, y_1 ... y_t-1), in nats a word        y (m, T' + 1), START in front"""
         (h, c), held = self.read(x), []
         for t in range(y.shape[1] - 1):
-            h, c = self.speaker.step(self._onehot(y[:, t], self.target), h, c)
+            h, c = self.speaker.step(self._heard(y[:, t], self.target), h, c)
             held.append(h)
         return cross_entropy(self.words(concatenate(held), None), y[:, 1:].T.reshape(-1))
 
@@ -81,12 +82,12 @@ class Translator:
         """The likeliest word each time, having heard what it said        (m, longest)"""
         (h, c), said = self.read(x), [0 * x[:, 0] + START]
         for _ in range(longest):
-            h, c = self.speaker.step(self._onehot(said[-1], self.target), h, c)
+            h, c = self.speaker.step(self._heard(said[-1], self.target), h, c)
             said.append(self.words(h, None).data.argmax(axis=1))
         return xp_of(x).stack(said[1:], axis=1)
 
-    def _onehot(self, words: Array, count: int) -> Tensor:
-        return Tensor((words[:, None] == xp_of(words).arange(count)).astype(self.words.W.dtype))
+    def _heard(self, words: Array, count: int) -> Tensor:
+        return Tensor(onehot(words, count, self.words.W.dtype))
 
 
 def clip_norm(parameters: Sequence[Tensor], longest: float) -> None:

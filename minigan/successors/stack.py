@@ -20,7 +20,7 @@ from minigan.data import Minibatches
 from minigan.evaluation import trained_classifier
 from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Sequential
 from minigan.random import Stream, Streams
-from minigan.successors.conditional import Conditional, labelled, onehot, with_labels
+from minigan.successors.conditional import Conditional, with_any_label, with_labels
 from minigan.successors.convolution import pool, upsample
 from minigan.successors.networks import adam
 from minigan.tensor import Array, Tensor
@@ -68,7 +68,9 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
     judge = trained_classifier(dataset, Backend(), say)
     x, real = (dataset.prepare(images.astype(np.float32)) for images in (dataset.train, dataset.test))
     m, labels = settings.batch, dataset.train_labels
-    prior = labelled(lambda rng: rng.normal((m, settings.z)), CLASSES, streams.backend)
+
+    def prior(rng: Stream) -> Array:
+        return with_any_label(rng.normal((m, settings.z)), CLASSES, rng)
 
     def then(rng: Stream) -> Array:
         return second_noise(first, prior(rng), rng, settings.z_second)
@@ -79,7 +81,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
 
     asked = np.repeat(np.arange(CLASSES), settings.samples)
     rng = streams("sample")
-    zy = np.concatenate([rng.normal((len(asked), settings.z)), onehot(asked, CLASSES, streams.backend)], 1)
+    zy = with_labels(rng.normal((len(asked), settings.z)), asked, CLASSES)
     finer = second_noise(first, zy, rng, settings.z_second)
     small = first(Tensor(zy), None).data[:, :-CLASSES]
     made = {"first stage": doubled(small)}
