@@ -150,25 +150,25 @@ def to_one__by_the_norm(a_fake):
 # Wrong -------------------------------------------------------------------------------------------------
 
 
-@wrong()
+@wrong("number_itself")
 def with_labels__label_as_a_number(x, labels, classes):
     refuse(x, labels, classes)
     return np.concatenate([x, labels[:, None].astype(x.dtype)], axis=1)
 
 
-@wrong()
+@wrong("in_front")
 def with_labels__y_first(x, labels, classes):
     refuse(x, labels, classes)
     return np.concatenate([y_of(labels, classes, x.dtype), x], axis=1)
 
 
-@wrong()
+@wrong("float64")
 def with_labels__float64(x, labels, classes):
     refuse(x, labels, classes)
     return np.concatenate([x, np.eye(classes)[labels]], axis=1)
 
 
-@wrong()
+@wrong("negative_labels")
 def with_labels__wraps_around(x, labels, classes):
     if len(labels) != len(x):
         raise ValueError("labels")
@@ -177,31 +177,31 @@ def with_labels__wraps_around(x, labels, classes):
     return np.concatenate([x, y_of(labels, classes, x.dtype)], axis=1)
 
 
-@wrong()
+@wrong("index_error")
 def with_labels__index_error(x, labels, classes):
     return np.concatenate([x, y_of(labels, classes, x.dtype)], axis=1)
 
 
-@wrong()
+@wrong("one_class_too_many")
 def with_labels__one_too_many(x, labels, classes):
     if labels.shape != (len(x),) or (labels < 0).any() or (labels > classes).any():
         raise ValueError("labels")
     return np.concatenate([x, (labels[:, None] == np.arange(classes)).astype(x.dtype)], axis=1)
 
 
-@wrong()
+@wrong("as_many_as_occur")
 def with_labels__as_many_as_there_are(x, labels, classes):
     refuse(x, labels, classes)
     return np.concatenate([x, y_of(labels, labels.max() + 1, x.dtype)], axis=1)
 
 
-@wrong()
+@wrong("from_one")
 def with_labels__from_one(x, labels, classes):
     refuse(x, labels, classes)
     return np.concatenate([x, y_of(labels - 1, classes, x.dtype)], axis=1)
 
 
-@wrong()
+@wrong("one_label_for_all", "in_turn")
 def labelled__one_label_for_all(prior, classes, backend):
     def draw(rng):
         z = prior(rng)
@@ -211,7 +211,7 @@ def labelled__one_label_for_all(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("drawn_once")
 def labelled__drawn_once(prior, classes, backend):
     kept = []
 
@@ -224,7 +224,7 @@ def labelled__drawn_once(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("in_turn")
 def labelled__in_turn(prior, classes, backend):
     def draw(rng):
         z = prior(rng)
@@ -233,7 +233,7 @@ def labelled__in_turn(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("own_numbers")
 def labelled__numpys_numbers(prior, classes, backend):
     def draw(rng):
         z = prior(rng)
@@ -243,7 +243,7 @@ def labelled__numpys_numbers(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("rounded")
 def labelled__rounded(prior, classes, backend):
     def draw(rng):
         z = prior(rng)
@@ -253,7 +253,7 @@ def labelled__rounded(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("never_the_last")
 def labelled__never_the_last(prior, classes, backend):
     def draw(rng):
         z = prior(rng)
@@ -263,7 +263,7 @@ def labelled__never_the_last(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("no_label")
 def labelled__shares(prior, classes, backend):
     """y is uniform numbers that add up to 1, not a label."""
 
@@ -275,7 +275,7 @@ def labelled__shares(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("other_dtype")
 def labelled__float64(prior, classes, backend):
     def draw(rng):
         z = prior(rng)
@@ -284,7 +284,7 @@ def labelled__float64(prior, classes, backend):
     return draw
 
 
-@wrong()
+@wrong("blind")
 class Conditional__net_sees_z_alone(Given):
     def __call__(self, x, rng):
         n = x.shape[1] - self.classes
@@ -295,7 +295,7 @@ class Conditional__net_sees_z_alone(Given):
         return ops.concatenate([self.net(padded, rng), x[:, n:]], axis=1)
 
 
-@wrong()
+@wrong("nothing_handed_on")
 class Conditional__no_labels_after(Given):
     def __call__(self, x, rng):
         if x.shape[1] <= self.classes:
@@ -303,7 +303,7 @@ class Conditional__no_labels_after(Given):
         return self.net(x, rng)
 
 
-@wrong()
+@wrong("y_in_front")
 class Conditional__y_before(Given):
     def __call__(self, x, rng):
         if x.shape[1] <= self.classes:
@@ -311,7 +311,7 @@ class Conditional__y_before(Given):
         return ops.concatenate([x[:, x.shape[1] - self.classes :], self.net(x, rng)], axis=1)
 
 
-@wrong()
+@wrong("first_columns")
 class Conditional__first_columns(Given):
     def __call__(self, x, rng):
         if x.shape[1] <= self.classes:
@@ -319,7 +319,7 @@ class Conditional__first_columns(Given):
         return ops.concatenate([self.net(x, rng), x[:, : self.classes]], axis=1)
 
 
-@wrong()
+@wrong("net_cut_off")
 class Conditional__cut_off(Given):
     def __call__(self, x, rng):
         if x.shape[1] <= self.classes:
@@ -328,7 +328,7 @@ class Conditional__cut_off(Given):
         return ops.concatenate([made, x[:, x.shape[1] - self.classes :]], axis=1)
 
 
-@wrong()
+@wrong("y_cut_off")
 class Conditional__y_is_a_constant(Given):
     def __call__(self, x, rng):
         if x.shape[1] <= self.classes:
@@ -337,7 +337,7 @@ class Conditional__y_is_a_constant(Given):
         return ops.concatenate([self.net(x, rng), y], axis=1)
 
 
-@wrong()
+@wrong("evaluates")
 class Conditional__evaluates(Given):
     def __call__(self, x, rng):
         if x.shape[1] <= self.classes:
@@ -345,7 +345,7 @@ class Conditional__evaluates(Given):
         return ops.concatenate([self.net(x, None), x[:, x.shape[1] - self.classes :]], axis=1)
 
 
-@wrong()
+@wrong("no_z_allowed")
 class Conditional__allows_no_z(Given):
     def __call__(self, x, rng):
         if x.shape[1] < self.classes:
@@ -353,7 +353,7 @@ class Conditional__allows_no_z(Given):
         return ops.concatenate([self.net(x, rng), x[:, x.shape[1] - self.classes :]], axis=1)
 
 
-@wrong()
+@wrong("all_of_x")
 class Conditional__all_of_x(Given):
     def __call__(self, x, rng):
         if x.shape[1] <= self.classes:
@@ -361,7 +361,7 @@ class Conditional__all_of_x(Given):
         return ops.concatenate([self.net(x, rng), x], axis=1)
 
 
-@wrong()
+@wrong("no_edges")
 class Conditional__no_array_behind(Given):
     """Values are right, and no gradient comes through."""
 
@@ -378,77 +378,77 @@ def halves(a):
     return a[:m], a[m:]
 
 
-@wrong()
+@wrong("swapped")
 def least_squares__swapped(a):
     real, fake = halves(a)
     return (ops.mean(real**2) + ops.mean((fake - 1) ** 2)) / 2
 
 
-@wrong()
+@wrong("not_halved")
 def least_squares__no_half(a):
     real, fake = halves(a)
     return ops.mean((real - 1) ** 2) + ops.mean(fake**2)
 
 
-@wrong()
+@wrong("mean_of_all")
 def least_squares__mean_of_all(a):
     real, fake = halves(a)
     return (ops.sum((real - 1) ** 2) + ops.sum(fake**2)) / (2 * len(a.data))
 
 
-@wrong()
+@wrong("of_probabilities")
 def least_squares__of_probabilities(a):
     real, fake = halves(ops.sigmoid(a))
     return (ops.mean((real - 1) ** 2) + ops.mean(fake**2)) / 2
 
 
-@wrong()
+@wrong("by_turns")
 def least_squares__alternating_rows(a):
     halves(a)
     one = Tensor((np.arange(len(a.data)) % 2 == 0).astype(a.dtype)[:, None])
     return ops.mean((a - one) ** 2)
 
 
-@wrong()
+@wrong("odd_allowed")
 def least_squares__odd(a):
     m = len(a.data) // 2
     return (ops.mean((a[:m] - 1) ** 2) + ops.mean(a[m:] ** 2)) / 2
 
 
-@wrong()
+@wrong("minus_one")
 def least_squares__minus_one(a):
     real, fake = halves(a)
     return (ops.mean((real - 1) ** 2) + ops.mean((fake + 1) ** 2)) / 2
 
 
-@wrong()
+@wrong("slope_halved")
 def least_squares__half_the_slope(a):
     m = len(halves(a)[0].data)
     off = a.data - (np.arange(2 * m) < m)[:, None].astype(a.dtype)
     return Tensor(np.asarray((off**2).sum() / (2 * m), a.dtype), (a, lambda g: g * off / (2 * m)))
 
 
-@wrong()
+@wrong("to_zero")
 def to_one__to_zero(a_fake):
     return ops.mean(a_fake**2) / 2
 
 
-@wrong()
+@wrong("sum")
 def to_one__sum(a_fake):
     return ops.sum((a_fake - 1) ** 2) / 2
 
 
-@wrong()
+@wrong("not_halved")
 def to_one__no_half(a_fake):
     return ops.mean((a_fake - 1) ** 2)
 
 
-@wrong()
+@wrong("of_the_mean")
 def to_one__square_of_the_mean(a_fake):
     return (ops.mean(a_fake) - 1) ** 2 / 2
 
 
-@wrong()
+@wrong("ascends")
 def to_one__ascends(a_fake):
     return -ops.mean((a_fake - 1) ** 2) / 2
 

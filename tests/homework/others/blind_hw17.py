@@ -119,21 +119,21 @@ def gradient_penalty__relu_by_a_mask(D, x, one_sided=True):
 # Wrong -------------------------------------------------------------------------------------------------
 
 
-@wrong()
+@wrong("as_they_come")
 def w1__as_they_come(x, y):
     if x.shape != y.shape:
         raise ValueError("shapes")
     return float(abs(x - y).mean())
 
 
-@wrong()
+@wrong("squares")
 def w1__squares(x, y):
     if x.shape != y.shape:
         raise ValueError("shapes")
     return float(((np.sort(x, axis=0) - np.sort(y, axis=0)) ** 2).mean() ** 0.5)
 
 
-@wrong()
+@wrong("along_the_row")
 def w1__last_axis(x, y):
     """np.sort sorts along the last axis, which has one number in a column."""
     if x.shape != y.shape:
@@ -141,21 +141,21 @@ def w1__last_axis(x, y):
     return float(abs(np.sort(x) - np.sort(y)).mean())
 
 
-@wrong()
+@wrong("of_the_means")
 def w1__means(x, y):
     if x.shape != y.shape:
         raise ValueError("shapes")
     return float(abs(x.mean() - y.mean()))
 
 
-@wrong()
+@wrong("in_all")
 def w1__sum(x, y):
     if x.shape != y.shape:
         raise ValueError("shapes")
     return float(abs(np.sort(x.ravel()) - np.sort(y.ravel())).sum())
 
 
-@wrong()
+@wrong("in_place")
 def w1__sorts_in_place(x, y):
     if x.shape != y.shape:
         raise ValueError("shapes")
@@ -164,12 +164,12 @@ def w1__sorts_in_place(x, y):
     return float(abs(x - y).mean())
 
 
-@wrong()
+@wrong("stretched")
 def w1__broadcasts(x, y):
     return float(abs(np.sort(x.ravel()) - np.sort(y.ravel())).mean())
 
 
-@wrong()
+@wrong("to_the_nearest")
 def w1__to_the_nearest(x, y):
     if x.shape != y.shape:
         raise ValueError("shapes")
@@ -183,53 +183,53 @@ def halves(a):
     return a[:m], a[m:]
 
 
-@wrong()
+@wrong("sign")
 def wasserstein__sign(a):
     real, fake = halves(a)
     return ops.mean(real) - ops.mean(fake)
 
 
-@wrong()
+@wrong("distance")
 def wasserstein__absolute(a):
     real, fake = halves(a)
     d = ops.mean(fake) - ops.mean(real)
     return ops.relu(d) + ops.relu(-d)
 
 
-@wrong()
+@wrong("of_all")
 def wasserstein__mean_of_all(a):
     real, fake = halves(a)
     return (ops.sum(fake) - ops.sum(real)) / len(a.data)
 
 
-@wrong()
+@wrong("odd_allowed")
 def wasserstein__odd(a):
     m = len(a.data) // 2
     return ops.mean(a[m:]) - ops.mean(a[:m])
 
 
-@wrong()
+@wrong("logarithms")
 def wasserstein__logs(a):
     real, fake = halves(a)
     return ops.mean(ops.softplus(fake)) + ops.mean(ops.softplus(-real))
 
 
-@wrong()
+@wrong("sign")
 def upwards__sign(a_fake):
     return ops.mean(a_fake)
 
 
-@wrong()
+@wrong("sum")
 def upwards__sum_of_all(a_fake):
     return -ops.sum(a_fake)
 
 
-@wrong()
+@wrong("keeps_the_axis")
 def upwards__one_for_each(a_fake):
     return -ops.mean(a_fake, axis=0)
 
 
-@wrong()
+@wrong("new_array")
 class Clipped__new_arrays(Given):
     def step(self, t, epoch):
         self.optimiser.step(t, epoch)
@@ -237,7 +237,7 @@ class Clipped__new_arrays(Given):
             p.data = np.clip(p.data, -self.limit, self.limit)
 
 
-@wrong()
+@wrong("clips_before")
 class Clipped__before(Given):
     def step(self, t, epoch):
         for p in self.parameters:
@@ -245,7 +245,7 @@ class Clipped__before(Given):
         self.optimiser.step(t, epoch)
 
 
-@wrong()
+@wrong("gradients")
 class Clipped__gradients(Given):
     def step(self, t, epoch):
         for p in self.parameters:
@@ -253,14 +253,14 @@ class Clipped__gradients(Given):
         self.optimiser.step(t, epoch)
 
 
-@wrong()
+@wrong("no_step")
 class Clipped__no_step(Given):
     def step(self, t, epoch):
         for p in self.parameters:
             np.clip(p.data, -self.limit, self.limit, out=p.data)
 
 
-@wrong()
+@wrong("only_above")
 class Clipped__only_above(Given):
     def step(self, t, epoch):
         self.optimiser.step(t, epoch)
@@ -268,7 +268,7 @@ class Clipped__only_above(Given):
             np.minimum(p.data, self.limit, out=p.data)
 
 
-@wrong()
+@wrong("thrown_away")
 class Clipped__loses_the_clip(Given):
     def step(self, t, epoch):
         self.optimiser.step(t, epoch)
@@ -276,7 +276,7 @@ class Clipped__loses_the_clip(Given):
             np.clip(p.data, -self.limit, self.limit)
 
 
-@wrong()
+@wrong("fixed_limit")
 class Clipped__fixed_limit(Given):
     def step(self, t, epoch):
         self.optimiser.step(t, epoch)
@@ -284,7 +284,7 @@ class Clipped__fixed_limit(Given):
             np.clip(p.data, -0.01, 0.01, out=p.data)
 
 
-@wrong()
+@wrong("clock")
 class Clipped__counts_itself(Given):
     def step(self, t, epoch):
         self.t = getattr(self, "t", -1) + 1
@@ -293,7 +293,7 @@ class Clipped__counts_itself(Given):
             np.clip(p.data, -self.limit, self.limit, out=p.data)
 
 
-@wrong()
+@wrong("scaled")
 class Clipped__scaled(Given):
     """Not each number: the whole array is made smaller."""
 
@@ -303,7 +303,7 @@ class Clipped__scaled(Given):
             p.data *= min(1.0, self.limit / max(abs(p.data).max(), 1e-30))
 
 
-@wrong()
+@wrong("no_masks")
 def input_gradient__no_masks(D, x):
     g = Tensor(np.ones((len(x), 1), x.dtype))
     for layer in reversed(D.layers):
@@ -312,18 +312,22 @@ def input_gradient__no_masks(D, x):
     return g
 
 
-@wrong()
+@wrong("relu_masks")
 def input_gradient__relu_masks(D, x):
     g, h, came = Tensor(np.ones((len(x), 1), x.dtype)), Tensor(x), []
     for layer in D.layers:
         came.append(h.data)
         h = layer(h, None)
     for layer, a in zip(D.layers[::-1], came[::-1], strict=True):
-        g = g * Tensor((a > 0).astype(x.dtype)) if isinstance(layer, LeakyReLU) else g @ ops.transpose(layer.W)
+        g = (
+            g * Tensor((a > 0).astype(x.dtype))
+            if isinstance(layer, LeakyReLU)
+            else g @ ops.transpose(layer.W)
+        )
     return g
 
 
-@wrong()
+@wrong("fixed_slope")
 def input_gradient__fixed_slope(D, x):
     g, h, came = Tensor(np.ones((len(x), 1), x.dtype)), Tensor(x), []
     for layer in D.layers:
@@ -337,7 +341,7 @@ def input_gradient__fixed_slope(D, x):
     return g
 
 
-@wrong()
+@wrong("no_graph")
 def input_gradient__by_backward(D, x):
     from minigan.tensor import backward
 
@@ -346,7 +350,7 @@ def input_gradient__by_backward(D, x):
     return Tensor(at.grad)
 
 
-@wrong()
+@wrong("no_graph")
 def input_gradient__weights_copied(D, x):
     masks, g = masks_of(D, x), Tensor(np.ones((len(x), 1), x.dtype))
     for layer in reversed(D.layers):
@@ -357,7 +361,7 @@ def input_gradient__weights_copied(D, x):
     return g
 
 
-@wrong()
+@wrong("other_layers_masks")
 def input_gradient__masks_in_the_wrong_order(D, x):
     masks, g = masks_of(D, x), Tensor(np.ones((len(x), 1), x.dtype))
     for layer in reversed(D.layers):
@@ -368,7 +372,7 @@ def input_gradient__masks_in_the_wrong_order(D, x):
     return g
 
 
-@wrong()
+@wrong("fixed_plan")
 def input_gradient__only_three_layers(D, x):
     """As the formula stands in the task: three Linears with two LeakyReLUs between."""
     first, leaky1, second, leaky2, last = D.layers
@@ -379,7 +383,7 @@ def input_gradient__only_three_layers(D, x):
     return (ops.transpose(last.W) * M2) @ ops.transpose(second.W) * M1 @ ops.transpose(first.W)
 
 
-@wrong()
+@wrong("at_the_bend")
 def input_gradient__kink_is_above(D, x):
     g, h, came = Tensor(np.ones((len(x), 1), x.dtype)), Tensor(x), []
     for layer in D.layers:
@@ -393,7 +397,7 @@ def input_gradient__kink_is_above(D, x):
     return g
 
 
-@wrong()
+@wrong("no_biases")
 def input_gradient__bias_left_out(D, x):
     """The masks are those of a net without biases."""
     g, h, came = Tensor(np.ones((len(x), 1), x.dtype)), x, []
@@ -413,55 +417,55 @@ def lengths(D, x, eps=1e-12):
     return (ops.sum(g * g, axis=1) + eps) ** 0.5
 
 
-@wrong()
+@wrong("always_two_sided")
 def gradient_penalty__always_two_sided(D, x, one_sided=True):
     return ops.mean((lengths(D, x) - 1) ** 2)
 
 
-@wrong()
+@wrong("always_one_sided")
 def gradient_penalty__always_one_sided(D, x, one_sided=True):
     return ops.mean(ops.relu(lengths(D, x) - 1) ** 2)
 
 
-@wrong()
+@wrong("other_side")
 def gradient_penalty__the_other_side(D, x, one_sided=True):
     excess = lengths(D, x) - 1
     return ops.mean((ops.relu(-excess) if one_sided else excess) ** 2)
 
 
-@wrong()
+@wrong("not_squared")
 def gradient_penalty__not_squared(D, x, one_sided=True):
     excess = lengths(D, x) - 1
     return ops.mean(ops.relu(excess) if one_sided else ops.relu(excess) + ops.relu(-excess))
 
 
-@wrong()
+@wrong("squared_length")
 def gradient_penalty__square_of_the_length(D, x, one_sided=True):
     g = input_gradient__backwards(D, x)
     excess = ops.sum(g * g, axis=1) - 1
     return ops.mean((ops.relu(excess) if one_sided else excess) ** 2)
 
 
-@wrong()
+@wrong("each_number")
 def gradient_penalty__each_number(D, x, one_sided=True):
     g = input_gradient__backwards(D, x)
     excess = (g * g + 1e-12) ** 0.5 - 1
     return ops.mean((ops.relu(excess) if one_sided else excess) ** 2)
 
 
-@wrong()
+@wrong("bare_root")
 def gradient_penalty__bare_root(D, x, one_sided=True):
     excess = lengths(D, x, 0) - 1
     return ops.mean((ops.relu(excess) if one_sided else excess) ** 2)
 
 
-@wrong()
+@wrong("sum")
 def gradient_penalty__sum(D, x, one_sided=True):
     excess = lengths(D, x) - 1
     return ops.sum((ops.relu(excess) if one_sided else excess) ** 2)
 
 
-@wrong()
+@wrong("mean_first")
 def gradient_penalty__mean_length(D, x, one_sided=True):
     excess = ops.mean(lengths(D, x)) - 1
     return (ops.relu(excess) if one_sided else excess) ** 2

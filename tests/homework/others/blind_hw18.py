@@ -77,7 +77,9 @@ class Windows__by_ceil(Given):
         return tuple(found)
 
     def lengths(self, places):
-        return tuple(np.subtract(np.multiply(places, self.stride), self.stride - self.size + 2 * self.pad).tolist())
+        return tuple(
+            np.subtract(np.multiply(places, self.stride), self.stride - self.size + 2 * self.pad).tolist()
+        )
 
 
 @right
@@ -177,12 +179,20 @@ def exact(w, n):
     return (n + 2 * w.pad - w.size) // w.stride + 1
 
 
-Windows__one_too_few = wrong()(counted("Windows__one_too_few", lambda w, n: (n + 2 * w.pad - w.size) // w.stride))
-Windows__padded_once = wrong()(counted("Windows__padded_once", lambda w, n: (n + w.pad - w.size) // w.stride + 1))
-Windows__rounded_up = wrong()(counted("Windows__rounded_up", lambda w, n: -(-(n + 2 * w.pad - w.size) // w.stride) + 1))
+Windows__one_too_few = wrong()(
+    counted("Windows__one_too_few", lambda w, n: (n + 2 * w.pad - w.size) // w.stride)
+)
+Windows__padded_once = wrong()(
+    counted("Windows__padded_once", lambda w, n: (n + w.pad - w.size) // w.stride + 1)
+)
+Windows__rounded_up = wrong()(
+    counted("Windows__rounded_up", lambda w, n: -(-(n + 2 * w.pad - w.size) // w.stride) + 1)
+)
 Windows__no_stride = wrong()(counted("Windows__no_stride", lambda w, n: n + 2 * w.pad - w.size + 1))
 Windows__refuses_nothing = wrong()(counted("Windows__refuses_nothing", exact, refuse=False))
-Windows__as_floats = wrong()(counted("Windows__as_floats", lambda w, n: (n + 2 * w.pad - w.size) / w.stride + 1))
+Windows__as_floats = wrong()(
+    counted("Windows__as_floats", lambda w, n: (n + 2 * w.pad - w.size) / w.stride + 1)
+)
 
 
 @wrong()
@@ -268,9 +278,7 @@ def patches__averages_back(x, windows):
 @wrong()
 def patches__mirrored(x, windows):
     """A convolution in the sense of mathematics: each window turned round."""
-    return Tensor(
-        rows_of(x.data, windows)[:, ::-1], (x, lambda g: put_back(g[:, ::-1], x.shape, windows))
-    )
+    return Tensor(rows_of(x.data, windows)[:, ::-1], (x, lambda g: put_back(g[:, ::-1], x.shape, windows)))
 
 
 @wrong()
