@@ -83,6 +83,12 @@ class Windows__by_ceil(Given):
 
 
 @right
+class Windows__a_list(Given):
+    def places(self, n):
+        return list(super().places(n))
+
+
+@right
 def patches__loops(x, windows):
     shape = x.data.shape
     return Tensor(rows_of(x.data, windows), (x, lambda g: put_back(g, shape, windows)))
@@ -179,47 +185,41 @@ def exact(w, n):
     return (n + 2 * w.pad - w.size) // w.stride + 1
 
 
-Windows__one_too_few = wrong()(
+Windows__one_too_few = wrong("one_too_few")(
     counted("Windows__one_too_few", lambda w, n: (n + 2 * w.pad - w.size) // w.stride)
 )
-Windows__padded_once = wrong()(
+Windows__padded_once = wrong("padded_once")(
     counted("Windows__padded_once", lambda w, n: (n + w.pad - w.size) // w.stride + 1)
 )
-Windows__rounded_up = wrong()(
+Windows__rounded_up = wrong("rounded_up")(
     counted("Windows__rounded_up", lambda w, n: -(-(n + 2 * w.pad - w.size) // w.stride) + 1)
 )
-Windows__no_stride = wrong()(counted("Windows__no_stride", lambda w, n: n + 2 * w.pad - w.size + 1))
-Windows__refuses_nothing = wrong()(counted("Windows__refuses_nothing", exact, refuse=False))
-Windows__as_floats = wrong()(
+Windows__no_stride = wrong("no_stride")(counted("Windows__no_stride", lambda w, n: n + 2 * w.pad - w.size + 1))
+Windows__refuses_nothing = wrong("refuses_nothing")(counted("Windows__refuses_nothing", exact, refuse=False))
+Windows__as_floats = wrong("as_floats")(
     counted("Windows__as_floats", lambda w, n: (n + 2 * w.pad - w.size) / w.stride + 1)
 )
 
 
-@wrong()
+@wrong("padded_lengths")
 class Windows__lengths_keep_the_padding(Given):
     def lengths(self, places):
         return tuple((k - 1) * self.stride + self.size for k in places)
 
 
-@wrong()
+@wrong("side_by_side")
 class Windows__lengths_side_by_side(Given):
     def lengths(self, places):
         return tuple(k * self.stride - 2 * self.pad for k in places)
 
 
-@wrong()
+@wrong("padding_added")
 class Windows__lengths_add_the_padding(Given):
     def lengths(self, places):
         return tuple((k - 1) * self.stride + self.size + 2 * self.pad for k in places)
 
 
-@wrong()
-class Windows__a_list(Given):
-    def places(self, n):
-        return list(super().places(n))
-
-
-@wrong()
+@wrong("channels_first")
 def patches__channels_first(x, windows):
     m, *n, c = x.shape
     d, size = len(n), windows[0]
@@ -233,7 +233,7 @@ def patches__channels_first(x, windows):
     return Tensor(turned(rows_of(x.data, windows)), (x, back))
 
 
-@wrong()
+@wrong("places_before_examples")
 def patches__places_before_examples(x, windows):
     m = len(x.data)
 
@@ -246,27 +246,27 @@ def patches__places_before_examples(x, windows):
     return Tensor(order(rows_of(x.data, windows)), (x, back))
 
 
-@wrong()
+@wrong("only_lines")
 def patches__only_lines(x, windows):
     m, n, c = x.shape
     return Tensor(rows_of(x.data, windows), (x, lambda g: put_back(g, x.shape, windows)))
 
 
-@wrong()
+@wrong("padded_otherwise")
 def patches__padded_with_the_edge(x, windows):
     size, stride, pad = windows
     padded = np.pad(x.data, [(0, 0), *[(pad, pad)] * (x.data.ndim - 2), (0, 0)], mode="edge")
     return Tensor(rows_of(padded, (size, stride, 0)), (x, lambda g: put_back(g, x.shape, windows)))
 
 
-@wrong()
+@wrong("written_over")
 def patches__writes_over(x, windows):
     return Tensor(
         rows_of(x.data, windows), (x, lambda g: put_back(g, x.shape, windows, put=lambda old, new: new))
     )
 
 
-@wrong()
+@wrong("averaged_back")
 def patches__averages_back(x, windows):
     def back(g):
         counts = put_back(np.ones_like(g), x.shape, windows)
@@ -275,13 +275,13 @@ def patches__averages_back(x, windows):
     return Tensor(rows_of(x.data, windows), (x, back))
 
 
-@wrong()
+@wrong("mirrored")
 def patches__mirrored(x, windows):
     """A convolution in the sense of mathematics: each window turned round."""
     return Tensor(rows_of(x.data, windows)[:, ::-1], (x, lambda g: put_back(g[:, ::-1], x.shape, windows)))
 
 
-@wrong()
+@wrong("shifted_back")
 def patches__gradient_by_shifted(x, windows):
     def back(g):
         return np.roll(put_back(g, x.shape, windows), 1, axis=1)
@@ -289,7 +289,7 @@ def patches__gradient_by_shifted(x, windows):
     return Tensor(rows_of(x.data, windows), (x, back))
 
 
-@wrong()
+@wrong("into_x")
 def patches__view_of_x(x, windows):
     """A window as long as the line is x itself, and is written to by the next one who pads."""
     rows = rows_of(x.data, windows)
@@ -297,14 +297,14 @@ def patches__view_of_x(x, windows):
     return Tensor(rows, (x, lambda g: put_back(g, x.shape, windows)))
 
 
-@wrong()
+@wrong("written_over")
 def overlap__written_over(rows, shape, windows):
     check(rows.data, shape, windows)
     y = put_back(rows.data, shape, windows, put=lambda old, new: new)
     return Tensor(y, (rows, lambda g: rows_of(g, windows)))
 
 
-@wrong()
+@wrong("averaged")
 def overlap__averaged(rows, shape, windows):
     check(rows.data, shape, windows)
     counts = np.maximum(put_back(np.ones_like(rows.data), shape, windows), 1)
@@ -312,7 +312,7 @@ def overlap__averaged(rows, shape, windows):
     return Tensor(y, (rows, lambda g: rows_of(g / counts, windows)))
 
 
-@wrong()
+@wrong("any_rows")
 def overlap__accepts_anything(rows, shape, windows):
     m, *n, c = shape
     wanted = m * prod(Given(*windows).places(n)), windows[0] ** len(n) * c
@@ -321,13 +321,13 @@ def overlap__accepts_anything(rows, shape, windows):
     return Tensor(y, (rows, lambda g: np.resize(rows_of(g, windows), rows.shape)))
 
 
-@wrong()
+@wrong("no_edge")
 def overlap__no_gradient(rows, shape, windows):
     check(rows.data, shape, windows)
     return Tensor(put_back(rows.data, shape, windows))
 
 
-@wrong()
+@wrong("gradient_unpadded")
 def overlap__gradient_without_pad(rows, shape, windows):
     check(rows.data, shape, windows)
     size, stride, pad = windows
@@ -339,7 +339,7 @@ def overlap__gradient_without_pad(rows, shape, windows):
     return Tensor(put_back(rows.data, shape, windows), (rows, back))
 
 
-@wrong()
+@wrong("padding_kept")
 def overlap__keeps_the_padding(rows, shape, windows):
     check(rows.data, shape, windows)
     m, *n, c = shape
@@ -348,19 +348,19 @@ def overlap__keeps_the_padding(rows, shape, windows):
     return Tensor(y, (rows, lambda g: rows_of(g, (size, stride, 0))))
 
 
-@wrong()
+@wrong("no_bias")
 def convolve__no_bias(x, W, b, windows):
     m, *n, _ = x.shape
     y = ops.reshape(convolution.patches(x, windows) @ W, (m, *Given(*windows).places(n), len(b.data)))
     return y + b * 0
 
 
-@wrong()
+@wrong("left_as_rows")
 def convolve__left_flat(x, W, b, windows):
     return ops.affine(convolution.patches(x, windows), W, b)
 
 
-@wrong()
+@wrong("b_averaged")
 def convolve__bias_averaged(x, W, b, windows):
     m, *n, _ = x.shape
     rows, shape = rows_of(x.data, windows), x.shape
@@ -374,7 +374,7 @@ def convolve__bias_averaged(x, W, b, windows):
     )
 
 
-@wrong()
+@wrong("W_averaged")
 def convolve__W_of_one_example(x, W, b, windows):
     m, *n, _ = x.shape
     rows, shape = rows_of(x.data, windows), x.shape
@@ -388,21 +388,21 @@ def convolve__W_of_one_example(x, W, b, windows):
     )
 
 
-@wrong()
+@wrong("channels_first")
 def convolve__channels_before_places(x, W, b, windows):
     m, *n, _ = x.shape
     y = ops.affine(convolution.patches(x, windows), W, b)
     return ops.reshape(y, (m, len(b.data), *Given(*windows).places(n)))
 
 
-@wrong()
+@wrong("not_transposed")
 def convolve_transposed__no_transpose(x, W, b, windows):
     m, *places, inputs = x.shape
     rows = ops.reshape(x, (-1, inputs)) @ ops.reshape(W, W.shape[::-1])
     return convolution.overlap(rows, (m, *Given(*windows).lengths(places), len(b.data)), windows) + b
 
 
-@wrong()
+@wrong("b_in_every_window")
 def convolve_transposed__bias_in_every_window(x, W, b, windows):
     m, *places, inputs = x.shape
     rows = ops.reshape(x, (-1, inputs)) @ ops.transpose(W)
@@ -412,7 +412,7 @@ def convolve_transposed__bias_in_every_window(x, W, b, windows):
     return convolution.overlap(rows, (m, *Given(*windows).lengths(places), len(b.data)), windows)
 
 
-@wrong()
+@wrong("stride_times_places")
 def convolve_transposed__same_lengths_as_places_times_stride(x, W, b, windows):
     m, *places, inputs = x.shape
     rows = ops.reshape(x, (-1, inputs)) @ ops.transpose(W)
@@ -420,13 +420,13 @@ def convolve_transposed__same_lengths_as_places_times_stride(x, W, b, windows):
     return convolution.overlap(rows, shape, windows) + b
 
 
-@wrong()
+@wrong("no_bias")
 def convolve_transposed__forgets_b(x, W, b, windows):
     m, *places, inputs = x.shape
     rows = ops.reshape(x, (-1, inputs)) @ ops.transpose(W)
     return convolution.overlap(rows, (m, *Given(*windows).lengths(places), len(b.data)), windows)
 
 
-@wrong()
+@wrong("a_convolution")
 def convolve_transposed__a_convolution(x, W, b, windows):
     return convolution.convolve(x, W, b, windows)
