@@ -6,6 +6,7 @@ A case is (shape of x, windows); of a transposed convolution it is the shape of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 from math import prod
 from typing import Any
@@ -224,6 +225,7 @@ def _gradients(name: str, inputs: list[np.ndarray], case: Case, g: np.ndarray) -
     return [(_rows(g, case) @ W).reshape(x.shape), _rows(g, case).T @ x.reshape(-1, 2), by_b]
 
 
+@cache
 def _table(case: Case) -> np.ndarray:
     """(rows, numbers in a row): the place in x, counted from 1 in C order; 0 is a padded zero."""
     (m, *n, c), (size, stride, pad) = case
