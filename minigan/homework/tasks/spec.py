@@ -14,7 +14,7 @@ from minigan.errors import InputError
 
 FOLDER = Path(__file__).parent.parent / "assignments"
 PACKAGE = Path(__file__).parents[2]
-CAPSTONE = "capstone"  # the assignment that consists of all the others
+CAPSTONE = "capstone"  # the assignment that consists of those before it
 
 
 @dataclass(frozen=True)

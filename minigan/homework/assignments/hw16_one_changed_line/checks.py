@@ -14,16 +14,19 @@ from minigan.homework.judging import owed
 from minigan.homework.judging.formula import Case, Formula
 from minigan.homework.judging.judge import Failed, Trial
 from minigan.homework.judging.operations import BY_COLUMNS, BY_ROWS
+from minigan.homework.judging.sandbox import Ended
 
 ROWS = [(3, 2, 4), (4, 4, 4), (1, 1, 1), (2, 5, 3), (6, 1, 2), (1, 3, 7)]
 LAYERS = [(3, 2, 4, 5), (2, 2, 2, 2), (1, 1, 1, 1), (4, 1, 3, 2), (3, 4, 1, 1), (2, 3, 3, 6)]
-TWICE: list[Case] = [((2 * m, 1), ()) for m in (2, 1, 3, 4, 5)]
+TWICE: list[Case] = [((2 * m, 1), ()) for m in (1, 2, 3, 4, 5)]
 ONCE: list[Case] = [((m, 1), ()) for m in (4, 1, 2, 3, 7)]
 KINDS = (("float64", BY_ROWS), ("float32", BY_COLUMNS))
 MANY, SIGMA = 6000, 6
 
 
 def _wanted(a: np.ndarray) -> np.ndarray:
+    if len(a) % 2:  # when a smaller case is looked for
+        raise Ended("bad_reply", "no smaller number of logits has two halves")
     return np.repeat([1.0, 0.0], len(a) // 2)[:, None]
 
 
