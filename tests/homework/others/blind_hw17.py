@@ -354,10 +354,8 @@ def input_gradient__by_backward(D, x):
 def input_gradient__weights_copied(D, x):
     masks, g = masks_of(D, x), Tensor(np.ones((len(x), 1), x.dtype))
     for layer in reversed(D.layers):
-        if isinstance(layer, LeakyReLU):
-            g = g * Tensor(masks.pop())
-        else:
-            g = g @ Tensor(layer.W.data.T)
+        is_bend = isinstance(layer, LeakyReLU)
+        g = g * Tensor(masks.pop()) if is_bend else g @ Tensor(layer.W.data.T)
     return g
 
 
@@ -365,10 +363,8 @@ def input_gradient__weights_copied(D, x):
 def input_gradient__masks_in_the_wrong_order(D, x):
     masks, g = masks_of(D, x), Tensor(np.ones((len(x), 1), x.dtype))
     for layer in reversed(D.layers):
-        if isinstance(layer, LeakyReLU):
-            g = g * Tensor(masks.pop(0))
-        else:
-            g = g @ ops.transpose(layer.W)
+        is_bend = isinstance(layer, LeakyReLU)
+        g = g * Tensor(masks.pop(0)) if is_bend else g @ ops.transpose(layer.W)
     return g
 
 

@@ -169,36 +169,48 @@ def convolve_transposed__own_pullbacks(x, W, b, windows):
 # Wrong -------------------------------------------------------------------------------------------------
 
 
-def counted(name, count, length=None, refuse=True):
+class Counting(Given):
+    """places as they should be, but for `count`."""
+
     def places(self, n):
-        if refuse:
-            Given.places(self, n)
-        return tuple(count(self, k) for k in n)
-
-    methods = {"places": places}
-    if length:
-        methods["lengths"] = lambda self, places: tuple(length(self, k) for k in places)
-    return type(name, (Given,), methods)
+        super().places(n)
+        return tuple(self.count(k + 2 * self.pad - self.size) for k in n)
 
 
-def exact(w, n):
-    return (n + 2 * w.pad - w.size) // w.stride + 1
+@wrong("one_too_few")
+class Windows__one_too_few(Counting):
+    def count(self, end):
+        return end // self.stride
 
 
-Windows__one_too_few = wrong("one_too_few")(
-    counted("Windows__one_too_few", lambda w, n: (n + 2 * w.pad - w.size) // w.stride)
-)
-Windows__padded_once = wrong("padded_once")(
-    counted("Windows__padded_once", lambda w, n: (n + w.pad - w.size) // w.stride + 1)
-)
-Windows__rounded_up = wrong("rounded_up")(
-    counted("Windows__rounded_up", lambda w, n: -(-(n + 2 * w.pad - w.size) // w.stride) + 1)
-)
-Windows__no_stride = wrong("no_stride")(counted("Windows__no_stride", lambda w, n: n + 2 * w.pad - w.size + 1))
-Windows__refuses_nothing = wrong("refuses_nothing")(counted("Windows__refuses_nothing", exact, refuse=False))
-Windows__as_floats = wrong("as_floats")(
-    counted("Windows__as_floats", lambda w, n: (n + 2 * w.pad - w.size) / w.stride + 1)
-)
+@wrong("padded_once")
+class Windows__padded_once(Counting):
+    def count(self, end):
+        return (end - self.pad) // self.stride + 1
+
+
+@wrong("rounded_up")
+class Windows__rounded_up(Counting):
+    def count(self, end):
+        return -(-end // self.stride) + 1
+
+
+@wrong("no_stride")
+class Windows__no_stride(Counting):
+    def count(self, end):
+        return end + 1
+
+
+@wrong("as_floats")
+class Windows__as_floats(Counting):
+    def count(self, end):
+        return end / self.stride + 1
+
+
+@wrong("refuses_nothing")
+class Windows__refuses_nothing(Given):
+    def places(self, n):
+        return tuple((k + 2 * self.pad - self.size) // self.stride + 1 for k in n)
 
 
 @wrong("padded_lengths")

@@ -70,7 +70,7 @@ class Sliding:
 def clipped(
     target: Any, p: Arrays, gradients: list[Arrays], clock: list[list[int]], limit: float
 ) -> dict[str, Any]:
-    """Clipped(optimiser, parameters, limit).step(t, epoch) for each of `clock`; optimiser.step adds p.grad to p"""
+    """Clipped(optimiser, p, limit).step(t, epoch) for each of `clock`; optimiser.step adds gradients to p"""
     parameters = [Tensor(array.copy(order="K")) for array in p]
     optimiser = Sliding(parameters)
     one = target.Clipped(optimiser, parameters, limit)

@@ -44,9 +44,7 @@ def patches_again(target: Any, x: np.ndarray, windows: list[int], g: np.ndarray,
     return operations.again(_patches(target, windows), [x], _other, g, 0)
 
 
-def overlap(
-    target: Any, rows: np.ndarray, shape: list[int], windows: list[int], _memory: str
-) -> np.ndarray:
+def overlap(target: Any, rows: np.ndarray, shape: list[int], windows: list[int], _memory: str) -> np.ndarray:
     """overlap(rows, shape, Windows(*windows))"""
     return operations.result(_overlap(target, shape, windows), operations.tensors([rows], _memory)).data
 
@@ -82,7 +80,13 @@ def convolve_gradient(
 
 
 def convolve_again(
-    target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, windows: list[int], g: np.ndarray, _other: Arrays
+    target: Any,
+    x: np.ndarray,
+    W: np.ndarray,
+    b: np.ndarray,
+    windows: list[int],
+    g: np.ndarray,
+    _other: Arrays,
 ) -> Arrays:
     """convolve(x, W, b, Windows(*windows)) and its gradient, beside another, with backward called twice"""
     return operations.again(_layer(target, "convolve", windows), [x, W, b], _other, g, 0)
@@ -106,9 +110,15 @@ def transposed_gradient(
 
 
 def transposed_again(
-    target: Any, x: np.ndarray, W: np.ndarray, b: np.ndarray, windows: list[int], g: np.ndarray, _other: Arrays
+    target: Any,
+    x: np.ndarray,
+    W: np.ndarray,
+    b: np.ndarray,
+    windows: list[int],
+    g: np.ndarray,
+    _other: Arrays,
 ) -> Arrays:
-    """convolve_transposed(x, W, b, Windows(*windows)) and its gradient by x, beside another, backward twice"""
+    """convolve_transposed(x, W, b, Windows(*windows)), beside another, with backward called twice"""
     return operations.again(_layer(target, "convolve_transposed", windows), [x, W, b], _other, g, 0)
 
 

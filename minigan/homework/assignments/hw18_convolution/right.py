@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan import ops
-from minigan.successors.convolution import overlap, patches
+from minigan.successors.convolution import Windows, overlap, patches
 from minigan.tensor import Array, Tensor
 
 
@@ -69,13 +69,13 @@ def overlap__as_hint_3(rows: Tensor, shape: Sequence[int], windows: Windows) -> 
 
 
 def convolve__as_hint_3(x: Tensor, W: Tensor, b: Tensor, windows: Windows) -> Tensor:
-    m, *n, inputs = x.shape
+    m, *n, _ = x.shape
     y = ops.affine(patches(x, windows), W, b)
     return ops.reshape(y, (m, *windows.places(n), len(b.data)))
 
 
 def convolve__own_pullbacks(x: Tensor, W: Tensor, b: Tensor, windows: Windows) -> Tensor:
-    (m, *n, inputs), outputs = x.shape, len(b.data)
+    (m, *n, _), outputs = x.shape, len(b.data)
     rows, shape = patches(x, windows).data, (m, *windows.places(n), outputs)
 
     def by_x(g: Array) -> Array:
