@@ -16,9 +16,9 @@ from minigan.random import Stream, Streams
 from minigan.tensor import Tensor
 
 
-def with_labels(target: Any, x: np.ndarray, labels: np.ndarray, classes: int) -> Any:
+def with_labels(target: Any, x: np.ndarray, labels: np.ndarray, classes: int, _memory: str) -> Any:
     """with_labels(x, labels, classes)"""
-    return target.with_labels(x, labels, classes)
+    return target.with_labels(operations.tensors([x], _memory)[0].data, labels, classes)
 
 
 def draws(target: Any, z: list[np.ndarray], classes: int, dtype: str, _seed: int) -> list[Any]:

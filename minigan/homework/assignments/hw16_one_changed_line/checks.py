@@ -41,7 +41,9 @@ def labels_rows(trial: Trial) -> None:
         x, labels = _examples(trial, case)
         want = np.array([[*row, *(float(k == c) for k in range(case[2]))]
                          for row, c in zip(x, labels, strict=True)])  # fmt: skip
-        trial.same("the rows", trial.ask("with_labels", x, labels, case[2]), want, dtype=False)
+        for memory in (BY_ROWS, BY_COLUMNS):
+            got = trial.ask("with_labels", x, labels, case[2], memory)
+            trial.same("the rows", got, want, dtype=False)
 
     trial.forall(ROWS, test, _smaller)
 
@@ -50,7 +52,7 @@ def labels_owe(trial: Trial) -> None:
     def test(case: tuple[int, int, int]) -> None:
         for dtype in ("float32", "float64"):
             x, labels = _examples(trial, case, dtype)
-            trial.dtype("the rows", trial.ask("with_labels", x, labels, case[2]), dtype)
+            trial.dtype("the rows", trial.ask("with_labels", x, labels, case[2], BY_ROWS), dtype)
             trial.untouched()
 
     trial.forall(ROWS[:3], test)
@@ -60,7 +62,7 @@ def labels_refuse(trial: Trial) -> None:
     def test(case: tuple[str, Any]) -> None:
         what, labels = case
         x = trial.rng(3).standard_normal((3, 2))
-        trial.refuses(what, "with_labels", x, np.array(labels), 4)
+        trial.refuses(what, "with_labels", x, np.array(labels), 4, BY_ROWS)
 
     cases = [("a label of 4, of 4 classes", [0, 4, 1]), ("a label of 9, of 4 classes", [9, 0, 1]),
              ("a label of -1", [1, 0, -1]), ("two labels for three examples", [1, 0]),

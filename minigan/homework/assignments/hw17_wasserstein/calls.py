@@ -85,10 +85,11 @@ def clipped(
     return {**found, "asked": optimiser.asked, "kept": kept}
 
 
-def slope(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any]) -> np.ndarray:
+def slope(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], _memory: str) -> np.ndarray:
     """input_gradient(D, x), D the layers of `plan`: the Linear with W[i], b[i], or [slope] of a LeakyReLU"""
-    weights = operations.tensors(W)
-    return operations.result(lambda *_: target.input_gradient(_net(weights, b, plan), x), weights).data
+    points, *weights = operations.tensors([x, *W], _memory)
+    made = lambda *_: target.input_gradient(_net(weights, b, plan), points.data)  # noqa: E731
+    return operations.result(made, weights).data
 
 
 def slope_gradient(

@@ -13,6 +13,7 @@ import numpy as np
 from minigan.homework.judging import owed
 from minigan.homework.judging.formula import Case, Formula
 from minigan.homework.judging.judge import Failed, Trial
+from minigan.homework.judging.operations import BY_COLUMNS, BY_ROWS
 from minigan.homework.judging.sandbox import Ended
 
 Net = tuple[int, tuple[int, ...], list[Any]]
@@ -21,14 +22,14 @@ ONCE: list[Case] = [((m, 1), ()) for m in (4, 1, 2, 3, 7)]
 POINTS = [((5,), "moved"), ((4, 1), "spread"), ((3,), "turned"), ((1,), "moved"), ((1, 1), "moved"),
           ((2, 1), "spread"), ((7, 1), "others"), ((6,), "others"), ((4,), "near")]  # fmt: skip
 NETS: list[Net] = [
-    (3, (2, 5, 4, 1), [0, [0.2], 1, [0.1], 2]),
     (1, (3, 1), [0]),
-    (2, (2, 2, 2, 1), [0, [0.0], 1, [0.2], 2]),
-    (4, (3, 4, 1), [0, [0.3], 1]),
-    (2, (3, 3, 1), [0, 1]),
     (5, (3, 1), [[0.2], 0]),
-    (2, (2, 3, 1), [0, [0.5], [0.1], 1]),
+    (2, (3, 3, 1), [0, 1]),
     (1, (1, 1, 1), [0, [0.2], 1]),
+    (4, (3, 4, 1), [0, [0.3], 1]),
+    (2, (2, 3, 1), [0, [0.5], [0.1], 1]),
+    (3, (2, 5, 4, 1), [0, [0.2], 1, [0.1], 2]),
+    (2, (2, 2, 2, 1), [0, [0.0], 1, [0.2], 2]),
     (2, (2, 3, 3, 3, 1), [0, [0.2], 1, [0.1], 2, [0.3], 3]),
 ]
 STEEP = [net for net in NETS if [0.0] not in net[2]]
@@ -81,7 +82,7 @@ def wasserstein_gradient(trial: Trial) -> None:
 def wasserstein_refuses(trial: Trial) -> None:
     def test(count: int) -> None:
         a = trial.rng(count).standard_normal((count, 1))
-        trial.refuses(f"{count} heights", "wasserstein", a, "by rows")
+        trial.refuses(f"{count} heights", "wasserstein", a, BY_ROWS)
 
     trial.forall([5, 0, 1], test)
 
@@ -126,8 +127,9 @@ def clipped_again(trial: Trial) -> None:
 def slope_values(trial: Trial) -> None:
     def test(case: Net) -> None:
         x, W, b = _net(trial, case)
-        answer = trial.ask("slope", x, W, b, case[2])
-        trial.same("the slope", answer, _slopes(x, W, b, case[2]), dtype=False)
+        for memory in (BY_ROWS, BY_COLUMNS):
+            got = trial.ask("slope", x, W, b, case[2], memory)
+            trial.same("the slope", got, _slopes(x, W, b, case[2]), dtype=False)
 
     trial.forall(NETS, test, _smaller)
 
@@ -136,7 +138,7 @@ def slope_kinks(trial: Trial) -> None:
     plan = [[0.3], 0]
     x = np.array([[0.0, 1e-12, -1e-12, 2.0], [-0.0, -1e-300, 1e-300, -1e6], [1e-9, 0.0, -1e-9, 1e-3]])
     W, b = [trial.rng(1).standard_normal((4, 1))], [np.ones(1)]
-    got = trial.ask("slope", x, W, b, plan)
+    got = trial.ask("slope", x, W, b, plan, BY_ROWS)
     trial.same("the slope", got, _slopes(x, W, b, plan), dtype=False)
 
 
@@ -153,10 +155,10 @@ def slope_gradient(trial: Trial) -> None:
 
 
 def slope_owes(trial: Trial) -> None:
-    for case in NETS[:3]:
+    for case in NETS[4:7]:
         for dtype in ("float32", "float64"):
             x, W, b = _net(trial, case, dtype)
-            trial.dtype("the slope", trial.ask("slope", x, W, b, case[2]), dtype)
+            trial.dtype("the slope", trial.ask("slope", x, W, b, case[2], BY_ROWS), dtype)
             trial.untouched()
             g = trial.rng(9, *case[1]).standard_normal(x.shape).astype(dtype)
             owed.manners(trial, trial.ask("slope_gradient", x, W, b, case[2], g, 0), g, "W[0]")
@@ -281,8 +283,8 @@ def _number(value: Any) -> Any:
 
 
 def _parameters(trial: Trial, steps: int) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
-    """Two matrices, one of them by columns, and a vector; and as many gradients for each."""
-    shapes, rng = [(2, 3), (3, 3), (3,)], trial.rng(steps)
+    """Of three parameters, and so many gradients for each."""
+    shapes, rng = [(2,), (1, 1), (3,)], trial.rng(steps)
     p, *gradients = [[rng.standard_normal(shape) for shape in shapes] for _ in range(steps + 1)]
     return p, gradients
 
