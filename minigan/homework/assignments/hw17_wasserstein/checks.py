@@ -163,6 +163,8 @@ def slope_owes(trial: Trial) -> None:
             g = trial.rng(9, *case[1]).standard_normal(x.shape).astype(dtype)
             owed.manners(trial, trial.ask("slope_gradient", x, W, b, case[2], g, 0), g, "W[0]")
         x, W, b = _net(trial, case)
+        again = trial.ask("slope_twice", x, W, b, case[2])
+        trial.same("the slope, asked of D again", again, _slopes(x, W, b, case[2]), dtype=False)
         g, other = trial.rng(8, *case[1]).standard_normal(x.shape), [1 - w for w in W]
         alone = [
             trial.fields(trial.ask("slope_gradient", x, v, b, case[2], h, 0), "gradient", "witness")[0]
