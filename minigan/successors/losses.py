@@ -9,7 +9,6 @@ ValueError for an odd number of logits.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from minigan.backend import xp_of
 from minigan.game import Loss
@@ -84,7 +83,6 @@ def _halves(name: str, a: Tensor) -> tuple[Tensor, Tensor]:
 # Weight clipping -------------------------------------------------------------------------------------
 
 
-@dataclass
 class Clipped:
     """An optimiser after whose every step p <- min(max(p, -limit), limit)        Arjovsky et al. 2017, box 1
 
@@ -92,9 +90,8 @@ class Clipped:
     nobody knows: the steepest slope that such a network can have.
     """
 
-    optimiser: Optimiser
-    parameters: list[Tensor]
-    limit: float = 0.01
+    def __init__(self, optimiser: Optimiser, parameters: list[Tensor], limit: float = 0.01) -> None:
+        self.optimiser, self.parameters, self.limit = optimiser, parameters, limit
 
     def step(self, t: int, epoch: int) -> None:
         self.optimiser.step(t, epoch)

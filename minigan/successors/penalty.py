@@ -63,7 +63,7 @@ def slope(layer: Layer, x: Tensor, g: Tensor) -> Tensor:
 
 
 @slope.register
-def _(layer: Sequential, x: Tensor, g: Tensor) -> Tensor:
+def _of_sequential(layer: Sequential, x: Tensor, g: Tensor) -> Tensor:
     inputs = [x]
     for part in layer.layers[:-1]:
         inputs.append(part(inputs[-1], None))
@@ -73,7 +73,7 @@ def _(layer: Sequential, x: Tensor, g: Tensor) -> Tensor:
 
 
 @slope.register
-def _(layer: Linear, x: Tensor, g: Tensor) -> Tensor:
+def _of_linear(layer: Linear, x: Tensor, g: Tensor) -> Tensor:
     if type(layer) is not Linear or layer.f not in (ops.affine, ops.affine_identity, ops.affine_relu):
         name = f"{type(layer).__name__} with {layer.f.__name__}"
         raise TypeError(f"input_gradient: {name} is not known to be linear between kinks")
@@ -83,7 +83,7 @@ def _(layer: Linear, x: Tensor, g: Tensor) -> Tensor:
 
 
 @slope.register
-def _(layer: Maxout, x: Tensor, g: Tensor) -> Tensor:
+def _of_maxout(layer: Maxout, x: Tensor, g: Tensor) -> Tensor:
     m, units = g.shape
     a = (x.data @ layer.W.data + layer.b.data).reshape(m, layer.pieces, units)
     first = xp_of(a).arange(layer.pieces)[:, None] == a.argmax(axis=1)[:, None]
@@ -92,28 +92,28 @@ def _(layer: Maxout, x: Tensor, g: Tensor) -> Tensor:
 
 
 @slope.register
-def _(layer: LeakyReLU, x: Tensor, g: Tensor) -> Tensor:
+def _of_leaky_relu(layer: LeakyReLU, x: Tensor, g: Tensor) -> Tensor:
     return g * _constant(xp_of(x.data).where(x.data > 0, 1.0, layer.slope), g)
 
 
 @slope.register
-def _(layer: Dropout, x: Tensor, g: Tensor) -> Tensor:
+def _of_dropout(layer: Dropout, x: Tensor, g: Tensor) -> Tensor:
     return g  # D is asked without dropout
 
 
 @slope.register
-def _(layer: Conv, x: Tensor, g: Tensor) -> Tensor:
+def _of_conv(layer: Conv, x: Tensor, g: Tensor) -> Tensor:
     rows = ops.reshape(g, (-1, g.shape[-1])) @ ops.transpose(layer.W)
     return overlap(rows, x.shape, layer.windows)
 
 
 @slope.register
-def _(layer: ConvTranspose, x: Tensor, g: Tensor) -> Tensor:
+def _of_conv_transpose(layer: ConvTranspose, x: Tensor, g: Tensor) -> Tensor:
     return ops.reshape(patches(g, layer.windows) @ layer.W, x.shape)
 
 
 @slope.register
-def _(layer: Reshape, x: Tensor, g: Tensor) -> Tensor:
+def _of_reshape(layer: Reshape, x: Tensor, g: Tensor) -> Tensor:
     return ops.reshape(g, x.shape)
 
 

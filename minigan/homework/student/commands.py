@@ -178,7 +178,8 @@ def _with_a_file(arguments: Namespace) -> Assignment:
     assignment = spec.load(arguments.homework)
     if assignment.parts:
         raise InputError(
-            f"the {assignment.id} has no file of its own: it consists of those of all the others"
+            f"the {assignment.id} has no file of its own: it consists of those of "
+            f"{assignment.parts[0].id} to {assignment.parts[-1].id}"
         )
     return assignment
 

@@ -14,7 +14,7 @@ from minigan.errors import InputError
 
 FOLDER = Path(__file__).parent.parent / "assignments"
 PACKAGE = Path(__file__).parents[2]
-CAPSTONE = "capstone"  # the assignment that consists of all the others
+CAPSTONE = "capstone"  # the assignment that consists of those before it
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Assignment:
     `twins`: other functions and classes which do the same work, and are missing from the kit as well.
     `helpers`: what minigan's own answer is made of besides, and no student has to write.  Missing from the
     kit too, but a part of the solution.
+    `in_capstone`: the capstone lays this file over the library too; not those of the chapters after it.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class Assignment:
     memory_mb: int = 1024
     twins: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
+    in_capstone: bool = True
     survivors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -63,8 +65,8 @@ class Assignment:
 
     @property
     def parts(self) -> list[Assignment]:
-        """Of the capstone every other assignment; what is handed in for it is all their files."""
-        return every() if self.id == CAPSTONE else []
+        """Of the capstone the assignments before it; what is handed in for it is all their files."""
+        return [part for part in every() if part.in_capstone] if self.id == CAPSTONE else []
 
     @property
     def files(self) -> dict[str, dict[str, str]]:

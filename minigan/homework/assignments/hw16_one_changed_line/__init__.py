@@ -1,0 +1,1 @@
+"""hw16: labels for both players, and the losses of least squares."""

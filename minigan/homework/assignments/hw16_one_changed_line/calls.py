@@ -1,0 +1,104 @@
+"""How the student's functions are called: plain arrays in, plain arrays out.  Runs in the judged process.
+
+The first line of each docstring and the arguments but those _named_like_this are what a student is shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigan.backend import Backend
+from minigan.homework.judging import operations
+from minigan.nn import Layer
+from minigan.random import Stream, Streams
+from minigan.tensor import Tensor
+
+
+def with_labels(target: Any, x: np.ndarray, labels: np.ndarray, classes: int, _memory: str) -> Any:
+    """with_labels(x, labels, classes)"""
+    return target.with_labels(operations.tensors([x], _memory)[0].data, labels, classes)
+
+
+def draws(target: Any, z: list[np.ndarray], classes: int, dtype: str, _seed: int) -> list[Any]:
+    """draw = labelled(prior, classes, backend), and draw(rng) once for each z that the prior gives"""
+    backend, left = Backend("numpy", dtype), list(z)
+    rng = Streams(_seed, backend)("prior")
+
+    def prior(stream: Stream) -> np.ndarray:
+        stream.uniform(1)
+        if not left:
+            raise RuntimeError("the prior was asked again for the same draw")
+        return left.pop(0)
+
+    draw = target.labelled(prior, classes, backend)
+    return [draw(rng) for _ in z]
+
+
+class Net(Layer):
+    """x W; asked: each x that it saw, and whether it got the stream."""
+
+    def __init__(self, W: Tensor, rng: object = None) -> None:
+        self.W, self.rng, self.asked = W, rng, []
+
+    def __call__(self, x: Tensor, rng: Any) -> Tensor:
+        self.asked.append([np.array(x.data), rng is self.rng])
+        return x @ self.W
+
+
+def conditional(
+    target: Any, x: np.ndarray, W: np.ndarray, classes: int, training: bool, _memory: str
+) -> dict[str, Any]:
+    """Conditional(net, classes)([z, y], rng) with net([z, y], rng) = [z, y] W, where x is [z, y]"""
+    given, weights = operations.tensors([x, W], _memory)
+    rng = Streams(0, Backend())("dropout") if training else None
+    net = Net(weights, rng)
+    y = operations.result(lambda t: target.Conditional(net, classes)(t, rng), [given])
+    return {"rows": y.data, "asked": net.asked}
+
+
+def conditional_gradient(
+    target: Any, x: np.ndarray, W: np.ndarray, classes: int, g: np.ndarray, by: int, _memory: str
+) -> dict[str, Any]:
+    """the gradient of <g, Conditional(net, classes)(x, None)> with net(x, rng) = x W, by x (0) or by W (1)"""
+    layer = lambda x, W: target.Conditional(Net(W), classes)(x, None)  # noqa: E731
+    return operations.gradient(layer, operations.tensors([x, W], _memory), g, by)
+
+
+def conditional_again(
+    target: Any, x: np.ndarray, W: np.ndarray, classes: int, g: np.ndarray, _other: list[np.ndarray]
+) -> list[np.ndarray]:
+    """Conditional(net, classes)(x, None) and the gradient by x, beside another, with backward called twice"""
+    layer = lambda x, W: target.Conditional(Net(W), classes)(x, None)  # noqa: E731
+    return operations.again(layer, [x, W], _other, g, 0)
+
+
+def least_squares(target: Any, a: np.ndarray, _memory: str) -> Any:
+    """least_squares(a)"""
+    return operations.result(target.least_squares, operations.tensors([a], _memory)).data
+
+
+def least_squares_gradient(target: Any, a: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
+    """the gradient of g * least_squares(a)"""
+    return operations.gradient(target.least_squares, operations.tensors([a], _memory), g, 0)
+
+
+def least_squares_again(target: Any, a: np.ndarray, g: np.ndarray, _other: list[np.ndarray]) -> Any:
+    """least_squares(a) and its gradient, beside another of the same shape, with backward called twice"""
+    return operations.again(target.least_squares, [a], _other, g, 0)
+
+
+def to_one(target: Any, a_fake: np.ndarray, _memory: str) -> Any:
+    """to_one(a_fake)"""
+    return operations.result(target.to_one, operations.tensors([a_fake], _memory)).data
+
+
+def to_one_gradient(target: Any, a_fake: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
+    """the gradient of g * to_one(a_fake)"""
+    return operations.gradient(target.to_one, operations.tensors([a_fake], _memory), g, 0)
+
+
+def to_one_again(target: Any, a_fake: np.ndarray, g: np.ndarray, _other: list[np.ndarray]) -> Any:
+    """to_one(a_fake) and its gradient, beside another of the same shape, with backward called twice"""
+    return operations.again(target.to_one, [a_fake], _other, g, 0)

@@ -1,0 +1,249 @@
+"""What is checked.  Rows are put together number by number, gradients come from their formulas in float64.
+
+A case of with_labels is (m, n, classes); of Conditional (m, n of z, classes, columns of the net).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from minigan.homework.judging import owed
+from minigan.homework.judging.formula import Case, Formula
+from minigan.homework.judging.judge import Failed, Trial
+from minigan.homework.judging.operations import BY_COLUMNS, BY_ROWS
+from minigan.homework.judging.sandbox import Ended
+
+ROWS = [(3, 2, 4), (4, 4, 4), (1, 1, 1), (2, 5, 3), (6, 1, 2), (1, 3, 7)]
+LAYERS = [(3, 2, 4, 5), (2, 2, 2, 2), (1, 1, 1, 1), (4, 1, 3, 2), (3, 4, 1, 1), (2, 3, 3, 6)]
+TWICE: list[Case] = [((2 * m, 1), ()) for m in (1, 2, 3, 4, 5)]
+ONCE: list[Case] = [((m, 1), ()) for m in (4, 1, 2, 3, 7)]
+KINDS = (("float64", BY_ROWS), ("float32", BY_COLUMNS))
+MANY, SIGMA = 6000, 6
+
+
+def _wanted(a: np.ndarray) -> np.ndarray:
+    if len(a) % 2:  # when a smaller case is looked for
+        raise Ended("bad_reply", "no smaller number of logits has two halves")
+    return np.repeat([1.0, 0.0], len(a) // 2)[:, None]
+
+
+LEAST_SQUARES = Formula(
+    "least_squares", lambda a: ((a - _wanted(a)) ** 2).sum() / len(a), lambda a: 2 * (a - _wanted(a)) / len(a)
+)
+TO_ONE = Formula("to_one", lambda a: ((a - 1) ** 2).sum() / (2 * len(a)), lambda a: (a - 1) / len(a))
+
+
+def labels_rows(trial: Trial) -> None:
+    def test(case: tuple[int, int, int]) -> None:
+        x, labels = _examples(trial, case)
+        want = np.array([[*row, *(float(k == c) for k in range(case[2]))]
+                         for row, c in zip(x, labels, strict=True)])  # fmt: skip
+        for memory in (BY_ROWS, BY_COLUMNS):
+            got = trial.ask("with_labels", x, labels, case[2], memory)
+            trial.same("the rows", got, want, dtype=False)
+
+    trial.forall(ROWS, test, _smaller)
+
+
+def labels_owe(trial: Trial) -> None:
+    def test(case: tuple[int, int, int]) -> None:
+        for dtype in ("float32", "float64"):
+            x, labels = _examples(trial, case, dtype)
+            trial.dtype("the rows", trial.ask("with_labels", x, labels, case[2], BY_ROWS), dtype)
+            trial.untouched()
+
+    trial.forall(ROWS[:3], test)
+
+
+def labels_refuse(trial: Trial) -> None:
+    def test(case: tuple[str, Any]) -> None:
+        what, labels = case
+        x = trial.rng(3).standard_normal((3, 2))
+        trial.refuses(what, "with_labels", x, np.array(labels), 4, BY_ROWS)
+
+    cases = [("a label of 4, of 4 classes", [0, 4, 1]), ("a label of 9, of 4 classes", [9, 0, 1]),
+             ("a label of -1", [1, 0, -1]), ("two labels for three examples", [1, 0]),
+             ("four labels for three examples", [1, 0, 3, 1]), ("one label for three examples", [2]),
+             ("labels of shape (3, 1)", [[0], [1], [2]])]  # fmt: skip
+    trial.forall(cases, test)
+
+
+def drawn_rows(trial: Trial) -> None:
+    def test(case: tuple[int, int, int]) -> None:
+        m, n, classes = case
+        for dtype in ("float32", "float64"):
+            given = [trial.rng(i, *case).standard_normal((m, n)).astype(dtype) for i in range(2)]
+            for z, rows in zip(given, _drawn(trial, given, classes, dtype), strict=True):
+                shape = rows.shape if isinstance(rows, np.ndarray) else type(rows).__name__
+                fits = shape == (m, n + classes)
+                trial.expect(fits, f"expected rows {(m, n + classes)}, got {shape}", list(np.shape(rows)))
+                trial.dtype("the rows", rows, dtype)
+                trial.same("z", rows[:, :n], z)
+                y = np.sort(rows[:, n:], axis=1)
+                holds = bool((y[:, :-1] == 0).all() and (y[:, -1] == 1).all())
+                trial.expect(holds, f"expected one 1 and else 0 in each y, got {rows[0, n:].tolist()} first",
+                             "no labels")  # fmt: skip
+
+    trial.forall(ROWS, test, _smaller)
+
+
+def drawn_evenly(trial: Trial) -> None:
+    def test(classes: int) -> None:
+        (rows,) = _drawn(trial, [np.zeros((MANY, 1))], classes, "float64")
+        labels = _labels(rows, (MANY, 1 + classes))
+        p = 1 / classes
+        z = (np.bincount(labels, minlength=classes) - MANY * p) / (MANY * p * (1 - p)) ** 0.5
+        often = [int(s) for s in np.sign(z) * (abs(z) > SIGMA)]
+        shares = np.bincount(labels, minlength=classes) / MANY
+        trial.expect(not any(often), f"the shares of the classes are {np.round(shares, 3).tolist()}", often)
+        alike = (labels[1:] == labels[:-1]).mean()
+        off = abs(alike - p) > SIGMA * (p * (1 - p) / MANY) ** 0.5
+        trial.expect(not off, f"a label is that of the row above in {alike:.0%} of rows, expected {p:.0%}",
+                     [bool(off), bool(alike > p)])  # fmt: skip
+
+    trial.forall([2, 5], test)
+
+
+def drawn_again(trial: Trial) -> None:
+    z = [np.zeros((70, 1)), np.zeros((60, 1)), np.zeros((60, 1))]
+    first, second = ([_labels(rows, (len(a), 6)) for rows, a in zip(_drawn(trial, z, 5), z, strict=True)]
+                     for _ in range(2))  # fmt: skip
+    same = all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    trial.expect(same, "equal streams gave other labels")
+    again = np.array_equal(first[0][:60], first[1]) or np.array_equal(first[1], first[2])
+    trial.expect(not again, "a second call gave the labels of the first")
+    other = _labels(_drawn(trial, z[:1], 5, seed=1)[0], (70, 6))
+    trial.expect(not np.array_equal(first[0], other), "another stream gave the same labels")
+
+
+def conditional_rows(trial: Trial) -> None:
+    def test(case: tuple[int, int, int, int]) -> None:
+        for dtype, memory in KINDS:
+            x, W, _ = _layer(trial, case, dtype)
+            for training in (False, True):
+                answer = trial.ask("conditional", x, W, case[2], training, memory)
+                rows, asked = trial.fields(answer, "rows", "asked")
+                want = np.concatenate([x.astype(float) @ W, x[:, case[1] :]], axis=1).astype(dtype)
+                trial.same("the rows", rows, want, dtype=False)
+                count = len(asked) if isinstance(asked, list) else 0
+                trial.expect(count == 1, f"the net was asked {count} times, expected once")
+                seen = asked[0] if isinstance(asked[0], list) and len(asked[0]) == 2 else [None, False]
+                trial.same("what the net saw", seen[0], x, dtype=False)
+                trial.expect(seen[1] is True, "the net did not get the rng that Conditional got")
+
+    trial.forall(LAYERS, test, _smaller)
+
+
+def conditional_gradient(trial: Trial) -> None:
+    def test(case: tuple[int, int, int, int]) -> None:
+        for memory in (BY_ROWS, BY_COLUMNS):
+            x, W, g = _layer(trial, case)
+            handed_on = np.zeros_like(x)
+            handed_on[:, case[1] :] = g[:, case[3] :]
+            of_net = g[:, : case[3]].astype(float)
+            wants = of_net @ W.T + handed_on, x.T @ of_net
+            for by, (name, want) in enumerate(zip(("x", "the net's W"), wants, strict=True)):
+                answer = trial.ask("conditional_gradient", x, W, case[2], g, by, memory)
+                gradient, _ = trial.fields(answer, "gradient", "witness")
+                trial.same(f"the gradient by {name}", gradient, want, dtype=False)
+
+    trial.forall(LAYERS, test, _smaller)
+
+
+def conditional_owes(trial: Trial) -> None:
+    def test(case: tuple[int, int, int, int]) -> None:
+        for dtype, _ in KINDS:
+            x, W, g = _layer(trial, case, dtype)
+            rows, _ = trial.fields(trial.ask("conditional", x, W, case[2], True, BY_ROWS), "rows", "asked")
+            trial.dtype("the rows", rows, dtype)
+            trial.untouched()
+            owed.manners(trial, trial.ask("conditional_gradient", x, W, case[2], g, 0, BY_ROWS), g, "x")
+        x, W, g = _layer(trial, case)
+        other = [1 - x, 2 * W]
+        alone = [
+            trial.fields(trial.ask("conditional_gradient", *given, case[2], h, 0, BY_ROWS), "gradient",
+                         "witness")[0]
+            for given, h in (([x, W], g), (other, 2 * g))
+        ]  # fmt: skip
+        owed.same_again(trial, trial.ask("conditional_again", x, W, case[2], g, other), alone)
+
+    trial.forall(LAYERS[:3], test)
+
+
+def conditional_refuses(trial: Trial) -> None:
+    def test(width: int) -> None:
+        x, W = trial.rng(width).standard_normal((3, width)), np.ones((width, 2))
+        trial.refuses(f"x with {width} columns and 4 classes", "conditional", x, W, 4, False, BY_ROWS)
+
+    trial.forall([4, 3, 1], test)
+
+
+def least_squares_values(trial: Trial) -> None:
+    LEAST_SQUARES.values(trial, TWICE)
+
+
+def least_squares_gradient(trial: Trial) -> None:
+    LEAST_SQUARES.gradients(trial, TWICE)
+
+
+def least_squares_refuses(trial: Trial) -> None:
+    def test(count: int) -> None:
+        a = trial.rng(count).standard_normal((count, 1))
+        trial.refuses(f"{count} logits", "least_squares", a, BY_ROWS)
+
+    trial.forall([5, 0, 1], test)
+
+
+def to_one_values(trial: Trial) -> None:
+    TO_ONE.values(trial, ONCE)
+
+
+def to_one_gradient(trial: Trial) -> None:
+    TO_ONE.gradients(trial, ONCE)
+
+
+def losses_owe(trial: Trial) -> None:
+    for formula in (LEAST_SQUARES, TO_ONE):
+        formula.manners(trial, TWICE[:2])
+        formula.again(trial, TWICE[:2])
+
+
+def _examples(
+    trial: Trial, case: tuple[int, int, int], dtype: str = "float64"
+) -> tuple[np.ndarray, np.ndarray]:
+    m, n, classes = case
+    rng = trial.rng(*case)
+    return rng.standard_normal((m, n)).astype(dtype), rng.integers(classes, size=m)
+
+
+def _layer(trial: Trial, case: tuple[int, int, int, int], dtype: str = "float64") -> list[np.ndarray]:
+    """x, W of the net, and an upstream gradient."""
+    m, n, classes, width = case
+    rng = trial.rng(*case)
+    shapes = (m, n + classes), (n + classes, width), (m, width + classes)
+    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+
+
+def _drawn(
+    trial: Trial, z: list[np.ndarray], classes: int, dtype: str = "float64", seed: int = 0
+) -> list[Any]:
+    seed += int(trial.rng(7).integers(2**31))
+    answer = trial.ask("draws", z, classes, dtype, seed)
+    if not isinstance(answer, list) or len(answer) != len(z):
+        raise Failed(f"expected {len(z)} times rows")
+    return answer
+
+
+def _labels(rows: Any, shape: tuple[int, int]) -> np.ndarray:
+    if not isinstance(rows, np.ndarray) or rows.shape != shape:
+        raise Failed(f"expected rows {shape}")
+    return rows[:, 1:].argmax(axis=1)
+
+
+def _smaller(case: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    for i, n in enumerate(case):
+        if n > 1:
+            yield (*case[:i], n - 1, *case[i + 1 :])

@@ -1,0 +1,1 @@
+"""hw17: a distance, and two ways to keep slopes down."""

@@ -1,0 +1,141 @@
+"""How the student's functions are called: plain arrays in, plain arrays out.  Runs in the judged process.
+
+The first line of each docstring and the arguments but those _named_like_this are what a student is shown.
+A `plan` lists D's layers: the number of a Linear, whose W and b are at that place, or [slope] of a LeakyReLU.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigan import ops
+from minigan.backend import Backend
+from minigan.homework.judging import operations
+from minigan.nn import LeakyReLU, Linear, Sequential
+from minigan.random import Streams
+from minigan.tensor import Tensor
+
+Arrays = list[np.ndarray]
+
+
+def w1(target: Any, x: np.ndarray, y: np.ndarray) -> Any:
+    """w1(x, y)"""
+    return target.w1(x, y)
+
+
+def wasserstein(target: Any, a: np.ndarray, _memory: str) -> Any:
+    """wasserstein(a)"""
+    return operations.result(target.wasserstein, operations.tensors([a], _memory)).data
+
+
+def wasserstein_gradient(target: Any, a: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
+    """the gradient of g * wasserstein(a)"""
+    return operations.gradient(target.wasserstein, operations.tensors([a], _memory), g, 0)
+
+
+def wasserstein_again(target: Any, a: np.ndarray, g: np.ndarray, _other: Arrays) -> Arrays:
+    """wasserstein(a) and its gradient, beside another of the same shape, with backward called twice"""
+    return operations.again(target.wasserstein, [a], _other, g, 0)
+
+
+def upwards(target: Any, a_fake: np.ndarray, _memory: str) -> Any:
+    """upwards(a_fake)"""
+    return operations.result(target.upwards, operations.tensors([a_fake], _memory)).data
+
+
+def upwards_gradient(target: Any, a_fake: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
+    """the gradient of g * upwards(a_fake)"""
+    return operations.gradient(target.upwards, operations.tensors([a_fake], _memory), g, 0)
+
+
+def upwards_again(target: Any, a_fake: np.ndarray, g: np.ndarray, _other: Arrays) -> Arrays:
+    """upwards(a_fake) and its gradient, beside another of the same shape, with backward called twice"""
+    return operations.again(target.upwards, [a_fake], _other, g, 0)
+
+
+class Sliding:
+    """p <- p + p.grad, in the arrays that the parameters had at first; asked: each (t, epoch)."""
+
+    def __init__(self, parameters: list[Tensor]) -> None:
+        self.parameters, self.arrays, self.asked = parameters, [p.data for p in parameters], []
+
+    def step(self, t: int, epoch: int) -> None:
+        self.asked.append([t, epoch])
+        for p, array in zip(self.parameters, self.arrays, strict=True):
+            array += p.grad
+
+
+def clipped(
+    target: Any, p: Arrays, gradients: list[Arrays], clock: list[list[int]], limit: float
+) -> dict[str, Any]:
+    """Clipped(optimiser, p, limit).step(t, epoch) for each of `clock`; optimiser.step adds gradients to p"""
+    parameters = [Tensor(array.copy(order="K")) for array in p]
+    optimiser = Sliding(parameters)
+    one = target.Clipped(optimiser, parameters, limit)
+    found: dict[str, Any] = {"p": [], "g": []}
+    for g, (t, epoch) in zip(gradients, clock, strict=True):
+        for q, array in zip(parameters, g, strict=True):
+            q.grad = array.copy()
+        one.step(t, epoch)
+        found["p"].append([q.data.copy() for q in parameters])
+        found["g"].append([q.grad for q in parameters])
+    kept = [q.data is array for q, array in zip(parameters, optimiser.arrays, strict=True)]
+    return {**found, "asked": optimiser.asked, "kept": kept}
+
+
+def slope(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], _memory: str) -> np.ndarray:
+    """input_gradient(D, x), D the layers of `plan`: the Linear with W[i], b[i], or [slope] of a LeakyReLU"""
+    points, *weights = operations.tensors([x, *W], _memory)
+    made = lambda *_: target.input_gradient(_net(weights, b, plan), points.data)  # noqa: E731
+    return operations.result(made, weights).data
+
+
+def slope_twice(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any]) -> np.ndarray:
+    """input_gradient(D, x), asked of the same D a second time"""
+    D = _net(operations.tensors(W), b, plan)
+    target.input_gradient(D, x)
+    return operations.result(lambda: target.input_gradient(D, x), []).data
+
+
+def slope_gradient(
+    target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], g: np.ndarray, by: int
+) -> dict[str, Any]:
+    """the gradient of <g, input_gradient(D, x)> by W[by], D the layers of `plan`"""
+    made = lambda *W: target.input_gradient(_net(list(W), b, plan), x)  # noqa: E731
+    return operations.gradient(made, operations.tensors(W), g, by)
+
+
+def slope_again(
+    target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], g: np.ndarray, _other: Arrays
+) -> Arrays:
+    """input_gradient(D, x) and its gradient by W[0], beside another D's, with backward called twice"""
+    made = lambda *W: target.input_gradient(_net(list(W), b, plan), x)  # noqa: E731
+    return operations.again(made, W, _other, g, 0)
+
+
+def penalty(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], sides: list[bool]) -> Any:
+    """gradient_penalty(D, x, *sides), D the layers of `plan`"""
+    weights = operations.tensors(W)
+    made = lambda *_: target.gradient_penalty(_net(weights, b, plan), x, *sides)  # noqa: E731
+    return operations.result(made, weights).data
+
+
+def penalty_gradient(
+    target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], one_sided: bool, g: np.ndarray, by: int
+) -> dict[str, Any]:
+    """the gradient of g * gradient_penalty(D, x, one_sided) by W[by], D the layers of `plan`"""
+    made = lambda *W: target.gradient_penalty(_net(list(W), b, plan), x, one_sided=one_sided)  # noqa: E731
+    return operations.gradient(made, operations.tensors(W), g, by)
+
+
+def _net(W: list[Tensor], b: Arrays, plan: list[Any]) -> Sequential:
+    layers, rng = [], Streams(0, Backend())("init")
+    for part in plan:
+        if isinstance(part, list):
+            layers.append(LeakyReLU(part[0]))
+            continue
+        layers.append(Linear(*W[part].shape, rng, f=(ops.affine_identity, ops.affine)[part % 2]))
+        layers[-1].W, layers[-1].b = W[part], Tensor(b[part])
+    return Sequential(*layers)

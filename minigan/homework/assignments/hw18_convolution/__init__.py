@@ -1,0 +1,1 @@
+"""hw18: windows, their overlap, and the convolutions made of them."""
