@@ -226,6 +226,7 @@ class TwoRates(KindsRecipe):
 
 @players.rules.register
 def two_rates(recipe: TwoRates, game: Game, dataset: Dataset) -> Game:
+    """The game in which G's learning rate is D's times recipe.g_rate, at every step."""
     of_D, of_G = game.optimiser_D, game.optimiser_G
     assert isinstance(of_G, Momentum | Adam)
     of_G.learning_rate = lambda t: recipe.g_rate * of_D.learning_rate(t)
