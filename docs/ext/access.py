@@ -23,7 +23,7 @@ PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*?</em>,</dd>\n)+
 ORPHANS = re.compile(r"</li>\n(<ul>(?:(?!</?ul>).)*</ul>)", re.DOTALL)  # a list in a list, in no item
 OPTION = re.compile(r'<span class="pre">(?=-[^<]{1,24}<)')  # not parted from its dashes
 PICTURE = re.compile(
-    r'(<img\b[^>]*\bsrc="([^"]*_images/[^"]+\.png)"[^>]*>)'
+    r'(?<!\.png">)(<img\b[^>]*\bsrc="([^"]*_images/[^"]+\.png)"[^>]*>)'
 )  # on a phone one wants to open it
 
 
