@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lessons import notebooks
 from lessons import turn as command
 from lessons.form import Lesson, lessons_in
 from minigan.errors import InputError
@@ -62,6 +63,33 @@ def test_the_chapter_goes_on_with_what_is_right(capsys):
 
     assert turn.your_turn("02")(hand_out) is hand_out
     assert capsys.readouterr().out == "hand_out: right. The chapter goes on with yours.\n"
+
+
+@pytest.mark.parametrize("chapter", ["03", "10"])
+def test_the_cell_of_a_notebook_says_what_is_wrong(chapter, tmp_path, monkeypatch):
+    reason = 'no jupytext and nbclient here: pip install "minigan[lessons]" to run the notebooks'
+    for module in ("jupytext", "nbclient", "ipykernel"):
+        pytest.importorskip(module, reason=reason)
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell
+
+    (path,) = [path for path in lessons_in(ROOT / "lessons") if path.name.startswith(chapter)]
+    book, ours = notebooks.notebook(Lesson(path)), turn.find(chapter)
+    (stub,) = [i for i, cell in enumerate(book.cells) if f'@your_turn("{chapter}")' in cell.source]
+    name = ours.answer.__name__
+    for f in ours.wrong[0], ours.answer:
+        written = inspect.getsource(f).replace(f"def {f.__name__}(", f"def {name}(")
+        book.cells.insert(stub + 1, new_code_cell(f'@your_turn("{chapter}")\n{written}'))
+    book.cells[stub + 3 :] = [new_code_cell(f"print(inspect.getsource({name}))")]
+    book.cells.insert(0, new_code_cell("import inspect"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    stub, right, wrong, goes_on = ("".join(o.text for o in cell.outputs) for cell in book.cells[-4:])
+    assert stub == f"{name}: not written yet. The chapter goes on with the answer below.\n"
+    assert right == f"{name}: right. The chapter goes on with yours.\n"
+    assert wrong.startswith(f"{name}: not yet. ") and inspect.getdoc(ours.wrong[0]) in wrong
+    assert wrong.endswith(" The chapter goes on with the answer below.\n")
+    assert goes_on.strip() == inspect.getsource(ours.answer).strip()
 
 
 def test_an_unknown_mistake_gets_no_guess():

@@ -18,8 +18,12 @@ FORMULA = re.compile(  # alone in the head of a column: readable as MathML, but 
     r"(?=(?:(?!</th>).)*?<annotation[^>]*>([^<]*)</annotation>(?:(?!</th>).)*</span></p></th>)"
 )
 NAMED = r'<th class="head"><span class="unseen">\1</span><p><span class="katex" aria-hidden="true">'
+# A dl without a dt, for parameters on lines of their own
+PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*?</em>,</dd>\n)+)</dl>')
+ORPHANS = re.compile(r"</li>\n(<ul>(?:(?!</?ul>).)*</ul>)", re.DOTALL)  # a list in a list, in no item
+OPTION = re.compile(r'<span class="pre">(?=-[^<]{1,24}<)')  # not parted from its dashes
 PICTURE = re.compile(
-    r'(<img\b[^>]*\bsrc="([^"]*_images/[^"]+\.png)"[^>]*>)'
+    r'(?<!\.png">)(<img\b[^>]*\bsrc="([^"]*_images/[^"]+\.png)"[^>]*>)'
 )  # on a phone one wants to open it
 
 
@@ -38,6 +42,15 @@ def _mend(app: Any, error: Exception | None) -> None:
         for before, after in MENDED.items():
             mended = mended.replace(before, after)
         mended = PICTURE.sub(r'<a class="picture" href="\2">\1</a>', mended)
+        mended = PARAMETERS.sub(_listed, mended)
+        while ORPHANS.search(mended):
+            mended = ORPHANS.sub(r"\1</li>", mended)
+        mended = OPTION.sub('<span class="pre together">', mended)
         mended = FORMULA.sub(NAMED, mended)
         if mended != text:
             page.write_text(mended, encoding="utf-8")
+
+
+def _listed(parameters: re.Match) -> str:
+    items = parameters[1].replace("<dd>", "<li>").replace("</dd>", "</li>")
+    return f'<ul class="parameters">\n{items}</ul>'

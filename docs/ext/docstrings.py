@@ -2,18 +2,21 @@
 
 The formula in the first line stands on its own line, and below it what that line says of shapes or of its
 source; one inside a sentence stays there (formulas.py knows them). A paragraph with columns stands as it was
-typed, and so does an indented one that is no formula; in any other, `name` is code.
+typed, in lines that fit the page, and so does an indented one that is no formula; in any other, `name` is
+code.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Container
 from typing import Any
 
 from formulas import NoFormula, formulas, tex
 
+WIDTH = 86  # of a line in the narrowest block
 COLUMN = re.compile(r"(?<=\S) {2,}(?<![.;:?!] {2})(?=\S)")
 CASES = re.compile(r"(?:(\S+) = )?(.+?),? (?:where|for) (.+?), else ([^;,]+)([;,].*)?")
 
@@ -106,7 +109,14 @@ def _display(formulas: list[str]) -> list[str]:
 
 
 def _as_typed(paragraph: str) -> list[str]:
-    return [".. code-block:: none", "", *("    " + line for line in paragraph.splitlines()), ""]
+    lines = [part for line in paragraph.splitlines() for part in _fitting(line)]
+    return [".. code-block:: none", "", *("    " + line for line in lines), ""]
+
+
+def _fitting(line: str) -> list[str]:
+    """The line, and what is over below its second column."""
+    column = COLUMN.search(line)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * (column.end() if column else 0))
 
 
 def _prose(text: str, names: Container[str]) -> str:

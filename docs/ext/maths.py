@@ -7,6 +7,7 @@ is a warning, and so ends the build.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -24,6 +25,8 @@ function render(formula, display) {
   }
 }
 """
+SHORT = 20  # signs of a formula that may well stay on one line
+MARK = re.compile(r"’s|-\w+|[.,;:!?)]+")
 logger = logging.getLogger(__name__)
 
 
@@ -60,13 +63,27 @@ katex = Katex()
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("katex", (_inline, None), (_display, None))
+    app.connect("doctree-resolved", _join)
     app.connect("build-finished", lambda app, error: katex.close())
     app.add_css_file("katex/katex.min.css")
     return {"parallel_read_safe": True, "parallel_write_safe": False}
 
 
+def _join(app: Sphinx, document: nodes.document, name: str) -> None:
+    """A short formula takes along what follows it: a browser would begin a line with a full stop."""
+    for node in list(document.findall(nodes.math)):
+        after = node.next_node(descend=False, siblings=True)
+        mark = MARK.match(after.astext()) if isinstance(after, nodes.Text) else None
+        if mark and len(node.astext()) < SHORT:
+            node["mark"] = mark[0]
+            node.parent.replace(after, nodes.Text(after.astext()[mark.end() :]))
+
+
 def _inline(translator: nodes.NodeVisitor, node: nodes.Element) -> None:
-    translator.body.append(_formula(node, display=False))
+    html = _formula(node, display=False)
+    if "mark" in node:
+        html = f'<span class="together">{html}{node["mark"]}</span>'
+    translator.body.append(html)
     raise nodes.SkipNode
 
 

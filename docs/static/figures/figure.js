@@ -35,7 +35,7 @@ export class Plot {
   constructor(label, x, y, height = 260, [xName, yName] = ["", ""]) {
     [this.x, this.y] = [x, y];
     [this.width, this.height] = [640, height];
-    this.box = { left: 84, right: 34, top: yName ? 34 : 14, bottom: 46 };
+    this.box = { left: 84, right: 34, top: yName ? 34 : 14, bottom: 58 };
     this.svg = svg("svg", { viewBox: `0 0 ${this.width} ${height}`, role: "img", "aria-label": label });
     const [bottom, left] = [this.up(y[0]), this.across(x[0])];
     const clip = svg("clipPath", { id: `inside-${++plots}` });
@@ -48,7 +48,7 @@ export class Plot {
     }
     this.svg.append(svg("line", { x1: left, x2: this.width - this.box.right, y1: bottom, y2: bottom, class: "axis" }));
     for (const [value, name] of x[2]) {
-      this.svg.append(svg("text", { x: this.across(value), y: bottom + 22, "text-anchor": "middle" }, name));
+      this.svg.append(svg("text", { x: this.across(value), y: bottom + 25, "text-anchor": "middle" }, name));
     }
     this.svg.append(svg("text", { x: this.width - this.box.right, y: height - 6, "text-anchor": "end", class: "name" }, xName));
     this.svg.append(svg("text", { x: left, y: 18, class: "name" }, yName));
