@@ -97,6 +97,6 @@ onmessage = async ({ data: { id, job, ...more } }) => {
     else say("done", { id, result: await jobs[job](more) });
     if (job === "begin") say("done", { id });
   } catch (error) {
-    say("failed", { id, reason: String(error.message || error) });
+    say("failed", { id, reason: String(error.message || error).trim().split("\n").pop() });
   }
 };
