@@ -146,6 +146,20 @@ def test_a_changed_cell_runs_as_changed_and_is_marked_and_reset(visit, python):
     assert not tab.locator(".live-shown").nth(0).is_visible()  # what ran here stands in its place
 
 
+def test_what_was_written_is_there_again_after_a_reload_until_it_is_reset(visit):
+    tab = visit("lessons/04_backward.html")
+    press(tab, "Edit cell 2")
+    tab.locator("textarea").fill("mine = 1")
+    tab.goto(tab.url.replace("04_backward", "03_arrays"))
+    assert tab.locator("textarea").count() == 0
+    tab.go_back()
+    tab.reload()
+    assert tab.locator("textarea").input_value() == "mine = 1"
+    press(tab, "Reset cell 2 to the lesson's")
+    tab.reload()
+    assert tab.locator("textarea").count() == 0
+
+
 def test_a_difference_beyond_the_tolerance_is_marked_in_its_line(visit, python):
     tab = visit("lessons/04_backward.html")
     press(tab, "Edit cell 1")

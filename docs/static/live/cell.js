@@ -1,5 +1,6 @@
 // One cell in the page: its code, which can be changed, its buttons, and what it printed here.
 "use strict";
+import { drop, keep, kept } from "./kept.js";
 import { button, keepArrows, make } from "./make.js";
 
 const TURNS = {
@@ -36,6 +37,7 @@ export class Cell {
     const bar = make("div", { class: "live-bar", role: "group", "aria-label": `Cell ${number}` });
     bar.append(this.run, this.edit, this.reset, this.status, this.progress);
     block.after(bar, this.out, this.pictures);
+    if (kept(number) !== null) this.#open(kept(number));
   }
 
   get code() {
@@ -149,12 +151,20 @@ export class Cell {
   }
 
   #edit() {
+    this.#open(this.written.trimEnd());
+    this.editor.focus();
+    const stub = this.editor.value.lastIndexOf("...");
+    if (this.turn && stub >= 0) this.editor.setSelectionRange(stub, stub + 3); // what is typed takes its place
+  }
+
+  #open(code) {
     this.editor = make("textarea", { class: "live-editor", "aria-label": `Code of cell ${this.number}; Control and Enter runs it, Escape leaves it`, spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off" });
-    this.editor.value = this.written.trimEnd();
+    this.editor.value = code;
     const fit = () => (this.editor.rows = this.editor.value.split("\n").length);
     fit();
     this.editor.addEventListener("input", () => {
       fit();
+      keep(this.number, this.editor.value);
       if (this.status.dataset.state) this.#changed("changed: press Run");
     });
     this.editor.addEventListener("keydown", (event) => this.#key(event));
@@ -162,9 +172,6 @@ export class Cell {
     this.block.after(this.editor);
     this.edit.hidden = true;
     this.reset.hidden = false;
-    this.editor.focus();
-    const stub = this.editor.value.lastIndexOf("...");
-    if (this.turn && stub >= 0) this.editor.setSelectionRange(stub, stub + 3); // what is typed takes its place
   }
 
   #key(event) {
@@ -180,6 +187,7 @@ export class Cell {
   }
 
   #reset() {
+    drop(this.number);
     this.editor.remove();
     this.editor = null;
     this.block.hidden = false;
