@@ -1,7 +1,7 @@
 """Run chapters in a browser, as a reader does: python docs/run_live.py docs/_build/html 01 04 [--firefox]
 
-Without a chapter: all of them. Says how many cells give the lesson's output, and which ones differ. The site
-must have been built with PYODIDE_DIR.
+Without a chapter: all of them. Says how many cells give the lesson's output, which ones differ, and what that
+took. The site must have been built with PYODIDE_DIR.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from docs.browser import NoBrowser, Site  # noqa: E402
-from docs.measure_live import RESTS, browser_seconds  # noqa: E402
+from docs.measure_live import MIB, RESTS, browser_seconds  # noqa: E402
 from lessons.form import lessons_in  # noqa: E402
 
 CELLS = """() => [...document.querySelectorAll('.live-bar:not(.live-all)')].map((bar) => ({
@@ -54,13 +54,14 @@ def run(site: Site, browser: Any, chapter: str) -> int:
     tab = site.open(browser, f"lessons/{chapter}.html")
     began, processor = time.perf_counter(), browser_seconds()
     tab.get_by_role("button", name="Run all cells of this page", exact=True).click()
-    tab.wait_for_function(RESTS)
+    tab.wait_for_function(RESTS, polling=500)
     cells = tab.evaluate(CELLS)
     differ = [(i, cell) for i, cell in enumerate(cells, 1) if cell["state"] != "agrees"]
     undrawn = sum("not drawn" in cell["text"] for cell in cells)
     print(
         f"{chapter:28}{len(cells) - len(differ):3} of {len(cells)} cells agree, {undrawn} without a picture; "
-        f"{time.perf_counter() - began:.0f} s, {browser_seconds() - processor:.0f} s of processor",
+        f"{time.perf_counter() - began:.0f} s, {browser_seconds() - processor:.0f} s of processor, "
+        f"heap {(tab.evaluate('window.live.heap') or 0) / MIB:.0f} MiB",
         flush=True,
     )
     for i, cell in differ:

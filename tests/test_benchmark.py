@@ -315,6 +315,7 @@ def test_nothing_is_downloaded(name, shape, monkeypatch):
     monkeypatch.setattr(data, "load", lambda *_: pytest.fail("the data set was asked for"))
     dataset = synthetic(recipes.find(name))
     assert dataset.train.shape == shape and dataset.train.dtype == np.uint8
+    assert synthetic(recipes.find(name), most=7).train.shape == (7, shape[1])
     prepared = dataset.prepare(dataset.train[:100].astype(np.float32))
     assert prepared.min() == 0 and prepared.max() == 1 and prepared.dtype == np.float32
 

@@ -72,6 +72,32 @@ def test_what_is_printed_is_told_as_it_comes(page, told):
     assert told == [("printed", "a 1\n")]
 
 
+def test_of_a_flood_of_output_the_rest_is_counted(page, told):
+    reply = page.run(1, "python", "for _ in range(50_000): print('a')\n", "a\n")
+    assert reply["printed"].startswith("a\na\n") and not reply["agrees"]
+    assert reply["printed"].endswith("\n[80,000 more characters are not shown]\n")
+    assert sum(len(text) for _, text in told) == cells.MOST
+
+
+def test_a_long_message_keeps_its_two_ends(page):
+    trace = page.run(1, "python", "raise ValueError(90_000 * 'a' + 'the end')\n", "")["trace"]
+    assert trace.startswith("Traceback") and trace.endswith("the end\n")
+    assert len(trace) < cells.MOST + 10
+
+
+def test_what_asks_for_input_is_told_that_nobody_answers(page):
+    trace = page.run(1, "python", "name = input('Who? ')\n", "")["trace"]
+    assert "EOFError: nobody answers input() in a page: write the value into the cell" in trace
+
+
+def test_a_cell_that_goes_to_another_folder_keeps_its_pictures(page):
+    code = "import os\nos.mkdir('other')\nos.chdir('other')\n"
+    assert page.run(1, "python", code, "")["agrees"]
+    page.forget()
+    write = "open('lessons/img/a.png', 'wb').write(b'1')\n"
+    assert page.run(1, "python", write, "")["pictures"] == [("a.png", b"1")]
+
+
 def test_steps_of_an_optimiser_are_counted(page):
     code = (
         "import numpy as np\nfrom minigan import Tensor\nfrom minigan.optim import Momentum\n"

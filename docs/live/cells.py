@@ -29,6 +29,7 @@ NEEDS = {
 }
 TURN = re.compile(r"@your_turn\(.*\)\s+def (\w+)")  # what the reader is to write
 TELL_EVERY = 0.4  # seconds between two reports on the steps of a long cell
+MOST = 20_000  # characters that a page shows of what a cell prints, and of a traceback
 
 Tell = Callable[[str, Any], None]  # "printed", text; "steps", how many
 
@@ -43,18 +44,21 @@ class Cells:
 
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
+        self.folder = Path.cwd()
         self.steps = 0
         for optimiser in (Momentum, Adam):
             optimiser.step = self._counted(optimiser.step)
         self.forget()
 
     def forget(self) -> None:
-        """Begin as a process of its own does: no names, no pictures."""
+        """Begin as a process of its own does: no names, no pictures, where it began."""
+        os.chdir(self.folder)
         IMAGES.mkdir(parents=True, exist_ok=True)
         for file in IMAGES.iterdir():
             file.unlink()
         self.pictures: dict[str, bytes] = {}
         self.main = types.ModuleType("__main__")
+        self.main.input = _nobody_answers
         sys.modules["__main__"] = self.main
 
     def run(self, number: int, info: str, code: str, shown: str) -> dict[str, Any]:
@@ -75,7 +79,7 @@ class Cells:
             "printed": reply["printed"],
             "agrees": agrees,
             "lines": _lines_that_agree(cell, reply["printed"]),
-            "trace": reply["traceback"] if raised and cell.raises not in raised else None,
+            "trace": _shortened(reply["traceback"]) if raised and cell.raises not in raised else None,
             "turn": None if raised else self._turn(code, unwritten=agrees),
             "pictures": self._new_pictures(),
             "seconds": time.perf_counter() - began,
@@ -92,7 +96,8 @@ class Cells:
 
     def _new_pictures(self) -> list[tuple[str, bytes]]:
         """Those that are new or changed since the last call; a file without content is none."""
-        now = {name: (IMAGES / name).read_bytes() for name in sorted(os.listdir(IMAGES))}
+        files = sorted(path for path in (self.folder / IMAGES).glob("*") if path.is_file())
+        now = {path.name: path.read_bytes() for path in files}
         found = [(name, content) for name, content in now.items() if content != self.pictures.get(name)]
         self.pictures = now
         return [(name, content) for name, content in found if content]
@@ -113,24 +118,43 @@ class Cells:
 
 
 class Telling(io.StringIO):
-    """What is printed, told line by line as it comes."""
+    """What is printed, told line by line as it comes; beyond MOST characters they are only counted."""
 
     def __init__(self, tell: Tell) -> None:
         super().__init__()
         self._tell = tell
         self._line = ""
+        self._left, self._beyond = MOST, 0
 
     def write(self, text: str) -> int:
-        self._line += text
-        if "\n" in text:
+        kept = text[: self._left]
+        self._left -= len(kept)
+        self._beyond += len(text) - len(kept)
+        self._line += kept
+        if "\n" in kept:
             self._tell("printed", self._line)
             self._line = ""
-        return super().write(text)
+        super().write(kept)
+        return len(text)
+
+    def getvalue(self) -> str:
+        told = f"\n[{self._beyond:,} more characters are not shown]\n" if self._beyond else ""
+        return super().getvalue() + told
 
 
 def without_matplotlib() -> None:
     """From now on a figure takes every call and draws nothing: the picture is lost, not the run."""
     blank.stand_in()
+
+
+def _nobody_answers(prompt: object = "") -> str:
+    """What input() is in a page."""
+    raise EOFError("nobody answers input() in a page: write the value into the cell")
+
+
+def _shortened(text: str) -> str:
+    half = MOST // 2
+    return text if len(text) <= MOST else f"{text[:half]}\n[...]\n{text[-half:]}"
 
 
 def _lines_that_agree(cell: Cell, printed: str) -> list[bool]:

@@ -15,12 +15,15 @@ PICTURES = {"mnist": (50_000, (28, 28)), "cifar10": (40_000, (32, 32, 3))}  # th
 Play = Callable[[], object]  # plays one update, or one update's products
 
 
-def synthetic(recipe: Recipe) -> Dataset:
-    """The recipe's data; noise of the same shape where they would be downloaded: its time is the same."""
+def synthetic(recipe: Recipe, most: int = 50_000) -> Dataset:
+    """The recipe's data; noise of the same shape where they would be downloaded: its time is the same.
+
+    most: of noise no more pictures than so.
+    """
     if recipe.data not in PICTURES:
         return load_data(recipe)
     n, shape = PICTURES[recipe.data]
-    pixels = np.random.default_rng(1).integers(256, size=(n, np.prod(shape)), dtype=np.uint8)
+    pixels = np.random.default_rng(1).integers(256, size=(min(n, most), np.prod(shape)), dtype=np.uint8)
     scales = scaling(255, shape, recipe.values)
     return Dataset("synthetic bytes", pixels, pixels[:0], pixels[:0], None, None, None, shape, *scales)
 

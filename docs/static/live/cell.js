@@ -1,5 +1,6 @@
 // One cell in the page: its code, which can be changed, its buttons, and what it printed here.
 "use strict";
+import { drop, keep, kept } from "./kept.js";
 import { button, keepArrows, make } from "./make.js";
 
 const TURNS = {
@@ -10,6 +11,7 @@ const TURNS = {
 
 export class Cell {
   ran = null; // the code that ran last, with what the cells above had made
+  drawn = []; // the images of the page that show a picture of its own
 
   // block: the cell's code in the page; info: the words that open its fence; press(cell) runs or stops it.
   constructor(block, number, info, press) {
@@ -35,6 +37,7 @@ export class Cell {
     const bar = make("div", { class: "live-bar", role: "group", "aria-label": `Cell ${number}` });
     bar.append(this.run, this.edit, this.reset, this.status, this.progress);
     block.after(bar, this.out, this.pictures);
+    if (kept(number) !== null) this.#open(kept(number));
   }
 
   get code() {
@@ -54,6 +57,7 @@ export class Cell {
     this.out.replaceChildren();
     this.out.hidden = true;
     this.pictures.replaceChildren();
+    this.#showLessons(true);
     this.timer = setInterval(() => this.#tick(), 500);
   }
 
@@ -66,8 +70,8 @@ export class Cell {
     }
   }
 
-  // The cell has run: its output with what differs marked, its pictures, and a word on both.
-  ends({ printed, agrees, lines, trace, turn, pictures, missing, seconds }) {
+  // `code` has run: its output with what differs marked, its pictures, and a word on both.
+  ends({ printed, agrees, lines, trace, turn, pictures, missing, seconds }, code) {
     this.#rests();
     this.out.replaceChildren(...(turn ? [printed] : marked(printed, lines)));
     if (trace) this.out.replaceChildren(make("span", { class: "live-error" }, trace));
@@ -75,16 +79,14 @@ export class Cell {
     const state = trace ? "error" : turn === "not yet" ? turn : agrees || turn ? "agrees" : "differs";
     this.out.dataset.state = state;
     this.out.classList.toggle("live-words", Boolean(turn));
-    if (this.shownBlock) {
-      this.shownBlock.hidden = state !== "differs" && state !== "error";
-      this.shownBlock.classList.toggle("live-the-lessons", !this.shownBlock.hidden);
-    }
+    this.#showLessons(state === "differs" || state === "error");
     for (const [name, content] of pictures) this.#show(name, content);
     const words = [trace ? "stopped by an error" : turn ? TURNS[turn] : agrees ? (this.shown ? "as in the lesson" : "done") : "differs from the lesson's output"];
     if (missing.includes("matplotlib")) words.push("the picture is not drawn: matplotlib could not be loaded");
     else if (missing.length) words.push(`could not be loaded: ${missing.join(", ")}`);
     this.status.textContent = `${words.join("; ")} (${seconds.toFixed(seconds < 10 ? 2 : 0)} s)`;
     this.status.dataset.state = state;
+    if (this.code !== code) this.#changed(this.editor ? "changed while it ran: press Run" : "");
   }
 
   halts(reason) {
@@ -123,22 +125,53 @@ export class Cell {
     inPage.dataset.lesson ??= inPage.src;
     inPage.src = url;
     inPage.classList.add("live-picture");
+    this.drawn.push(inPage);
+  }
+
+  // What the page says of the cell is no longer about its code. Without an editor it is the lesson's again.
+  #changed(words) {
+    delete this.status.dataset.state;
+    this.status.textContent = words || this.hint;
+    if (this.editor) return;
+    this.out.hidden = true;
+    this.pictures.replaceChildren();
+    for (const image of this.drawn.splice(0)) {
+      image.src = image.dataset.lesson;
+      image.classList.remove("live-picture");
+    }
+    this.#showLessons(true);
+    this.shownBlock?.classList.remove("live-the-lessons");
+  }
+
+  // The lesson's output, named so beside what was printed here.
+  #showLessons(shown) {
+    if (!this.shownBlock) return;
+    this.shownBlock.hidden = !shown;
+    this.shownBlock.classList.toggle("live-the-lessons", shown);
   }
 
   #edit() {
+    this.#open(this.written.trimEnd());
+    this.editor.focus();
+    const stub = this.editor.value.lastIndexOf("...");
+    if (this.turn && stub >= 0) this.editor.setSelectionRange(stub, stub + 3); // what is typed takes its place
+  }
+
+  #open(code) {
     this.editor = make("textarea", { class: "live-editor", "aria-label": `Code of cell ${this.number}; Control and Enter runs it, Escape leaves it`, spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off" });
-    this.editor.value = this.written.trimEnd();
+    this.editor.value = code;
     const fit = () => (this.editor.rows = this.editor.value.split("\n").length);
     fit();
-    this.editor.addEventListener("input", fit);
+    this.editor.addEventListener("input", () => {
+      fit();
+      keep(this.number, this.editor.value);
+      if (this.status.dataset.state) this.#changed("changed: press Run");
+    });
     this.editor.addEventListener("keydown", (event) => this.#key(event));
     this.block.hidden = true;
     this.block.after(this.editor);
     this.edit.hidden = true;
     this.reset.hidden = false;
-    this.editor.focus();
-    const stub = this.editor.value.lastIndexOf("...");
-    if (this.turn && stub >= 0) this.editor.setSelectionRange(stub, stub + 3); // what is typed takes its place
   }
 
   #key(event) {
@@ -154,18 +187,13 @@ export class Cell {
   }
 
   #reset() {
+    drop(this.number);
     this.editor.remove();
     this.editor = null;
     this.block.hidden = false;
     this.edit.hidden = false;
     this.reset.hidden = true;
-    this.out.hidden = true;
-    if (this.shownBlock) {
-      this.shownBlock.hidden = false;
-      this.shownBlock.classList.remove("live-the-lessons");
-    }
-    this.status.textContent = this.hint;
-    delete this.status.dataset.state;
+    if (this.run.textContent !== "Stop") this.#changed(""); // else at its end
     this.edit.focus();
   }
 }

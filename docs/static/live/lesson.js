@@ -35,14 +35,19 @@ async function go(wanted) {
     try {
       const result = await python.ask("run", { number: cell.number, info: cell.info, code, shown: cell.shown });
       queue.shift();
-      cell.ends(result);
+      cell.ends(result, code);
       window.live.heap = result.heap;
       if (cell.ran !== code) forget(below(cell));
       cell.ran = result.trace ? null : code;
       if (result.trace) for (const other of queue.splice(0)) other.halts("not run: a cell above it ended with an error");
     } catch (error) {
       if (error instanceof Stopped) return;
-      for (const other of queue.splice(0)) other.halts(error.message);
+      const ended = python.awake; // by what the cell did
+      python.stop();
+      forget(cells);
+      const [first, ...others] = queue.splice(0);
+      first?.halts(ended ? `Python came to an end here: ${error.message}. The next Run begins with the first cell` : error.message);
+      for (const other of others) other.halts("not run");
     }
     label();
   }

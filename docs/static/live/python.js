@@ -5,6 +5,7 @@ export class Stopped extends Error {}
 
 export class Python {
   #worker = null;
+  #begun = null; // fulfilled when Python is there
   #jobs = new Map(); // id: what waits for its end
   #last = 0;
 
@@ -19,19 +20,23 @@ export class Python {
 
   // The job's result. Fails with Stopped after stop(), with another Error if Python could not be had.
   async ask(job, more = {}) {
-    if (!this.#worker) await this.#begin();
+    await (this.#begun ??= this.#begin()); // jobs asked for meanwhile keep their order
     return this.#send(job, more);
   }
 
   stop() {
+    if (this.#worker) this.#worker.onmessage = null; // what it had said already is not heard
     this.#worker?.terminate();
-    this.#worker = null;
+    this.#worker = this.#begun = null;
     for (const { reject } of this.#jobs.values()) reject(new Stopped());
     this.#jobs.clear();
   }
 
   async #begin() {
-    if (location.protocol === "file:") throw new Error("a page opened as a file cannot start Python; serve its folder, as with python -m http.server");
+    if (location.protocol === "file:") {
+      this.#begun = null;
+      throw new Error("a page opened as a file cannot start Python; serve its folder, as with python -m http.server");
+    }
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }) => this.#heard(data);
     this.#worker.onerror = (event) => this.#fail(event.message || "its worker did not start");

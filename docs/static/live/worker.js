@@ -91,12 +91,15 @@ const jobs = {
   frame: ({ name, seconds }) => say("frame", { name, ...plain(games[name].frame(seconds)) }),
 };
 
+// Pyodide waits for ever for a file that could not be had.
+const broken = new Promise((_, reject) => { onunhandledrejection = (event) => reject(event.reason); });
+
 onmessage = async ({ data: { id, job, ...more } }) => {
   try {
-    if (job === "begin") await begin(more);
+    if (job === "begin") await Promise.race([begin(more), broken]);
     else say("done", { id, result: await jobs[job](more) });
     if (job === "begin") say("done", { id });
   } catch (error) {
-    say("failed", { id, reason: String(error.message || error) });
+    say("failed", { id, reason: String(error.message || error).trim().split("\n").pop() });
   }
 };
