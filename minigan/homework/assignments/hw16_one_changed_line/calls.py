@@ -12,7 +12,7 @@ import numpy as np
 from minigan.backend import Backend
 from minigan.homework.judging import operations
 from minigan.nn import Layer
-from minigan.random import Stream, Streams
+from minigan.random import Streams
 from minigan.tensor import Tensor
 
 
@@ -21,19 +21,10 @@ def with_labels(target: Any, x: np.ndarray, labels: np.ndarray, classes: int, _m
     return target.with_labels(operations.tensors([x], _memory)[0].data, labels, classes)
 
 
-def draws(target: Any, z: list[np.ndarray], classes: int, dtype: str, _seed: int) -> list[Any]:
-    """draw = labelled(prior, classes, backend), and draw(rng) once for each z that the prior gives"""
-    backend, left = Backend("numpy", dtype), list(z)
-    rng = Streams(_seed, backend)("prior")
-
-    def prior(stream: Stream) -> np.ndarray:
-        stream.uniform(1)
-        if not left:
-            raise RuntimeError("the prior was asked again for the same draw")
-        return left.pop(0)
-
-    draw = target.labelled(prior, classes, backend)
-    return [draw(rng) for _ in z]
+def drawn(target: Any, z: np.ndarray, classes: int, scale: list[float], _times: int, _seed: int) -> list[Any]:
+    """with_any_label(z, classes, rng, *scale), several times with one rng"""
+    rng = Streams(_seed, Backend("numpy", z.dtype.name))("noise")
+    return [target.with_any_label(z, classes, rng, *scale) for _ in range(_times)]
 
 
 class Net(Layer):
