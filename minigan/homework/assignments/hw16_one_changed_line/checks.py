@@ -6,6 +6,7 @@ A case of with_labels is (m, n, classes); of Conditional (m, n of z, classes, co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,11 @@ LEAST_SQUARES = Formula(
     "least_squares", lambda a: ((a - _wanted(a)) ** 2).sum() / len(a), lambda a: 2 * (a - _wanted(a)) / len(a)
 )
 TO_ONE = Formula("to_one", lambda a: ((a - 1) ** 2).sum() / (2 * len(a)), lambda a: (a - 1) / len(a))
+
+least_squares_values = partial(LEAST_SQUARES.values, cases=TWICE)
+least_squares_gradient = partial(LEAST_SQUARES.gradients, cases=TWICE)
+to_one_values = partial(TO_ONE.values, cases=ONCE)
+to_one_gradient = partial(TO_ONE.gradients, cases=ONCE)
 
 
 def labels_rows(trial: Trial) -> None:
@@ -189,28 +195,12 @@ def conditional_refuses(trial: Trial) -> None:
     trial.forall([4, 3, 1], test)
 
 
-def least_squares_values(trial: Trial) -> None:
-    LEAST_SQUARES.values(trial, TWICE)
-
-
-def least_squares_gradient(trial: Trial) -> None:
-    LEAST_SQUARES.gradients(trial, TWICE)
-
-
 def least_squares_refuses(trial: Trial) -> None:
     def test(count: int) -> None:
         a = trial.rng(count).standard_normal((count, 1))
         trial.refuses(f"{count} logits", "least_squares", a, BY_ROWS)
 
     trial.forall([5, 0, 1], test)
-
-
-def to_one_values(trial: Trial) -> None:
-    TO_ONE.values(trial, ONCE)
-
-
-def to_one_gradient(trial: Trial) -> None:
-    TO_ONE.gradients(trial, ONCE)
 
 
 def losses_owe(trial: Trial) -> None:

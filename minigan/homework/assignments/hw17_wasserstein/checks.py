@@ -6,6 +6,7 @@ A case of a net is (m, its lengths, its plan): the lengths between Linears, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -47,6 +48,11 @@ def _wasserstein_slope(a: Array) -> Array:
 WASSERSTEIN = Formula("wasserstein", lambda a: (a * _wasserstein_slope(a)).sum(), _wasserstein_slope)
 UPWARDS = Formula("upwards", lambda a: -a.sum() / len(a), lambda a: np.full(a.shape, -1 / len(a)))
 
+wasserstein_values = partial(WASSERSTEIN.values, cases=TWICE)
+wasserstein_gradient = partial(WASSERSTEIN.gradients, cases=TWICE)
+upwards_values = partial(UPWARDS.values, cases=ONCE)
+upwards_gradient = partial(UPWARDS.gradients, cases=ONCE)
+
 
 def w1_values(trial: Trial) -> None:
     def test(case: tuple[tuple[int, ...], str]) -> None:
@@ -73,28 +79,12 @@ def w1_refuses(trial: Trial) -> None:
     trial.forall([((3,), (4,)), ((1,), (3,)), ((4, 1), (1, 1)), ((3, 1), (3,)), ((2,), (3, 1))], test)
 
 
-def wasserstein_values(trial: Trial) -> None:
-    WASSERSTEIN.values(trial, TWICE)
-
-
-def wasserstein_gradient(trial: Trial) -> None:
-    WASSERSTEIN.gradients(trial, TWICE)
-
-
 def wasserstein_refuses(trial: Trial) -> None:
     def test(count: int) -> None:
         a = trial.rng(count).standard_normal((count, 1))
         trial.refuses(f"{count} heights", "wasserstein", a, BY_ROWS)
 
     trial.forall([5, 0, 1], test)
-
-
-def upwards_values(trial: Trial) -> None:
-    UPWARDS.values(trial, ONCE)
-
-
-def upwards_gradient(trial: Trial) -> None:
-    UPWARDS.gradients(trial, ONCE)
 
 
 def losses_owe(trial: Trial) -> None:
