@@ -42,44 +42,27 @@ def with_labels__by_comparing(x, labels, classes):
 
 
 @right
-def labelled__by_searching(prior, classes, backend):
-    def draw(rng):
-        u = rng.uniform(len(z := prior(rng)))
-        labels = np.searchsorted(np.arange(1, classes) / classes, u, side="right")
-        return np.column_stack([z, y_of(labels, classes, backend.dtype)])
-
-    return draw
-
-
-class Drawing:
-    def __init__(self, prior, classes, backend):
-        self.prior, self.classes, self.backend = prior, classes, backend
-
-    def __call__(self, rng):
-        xp = self.backend.xp
-        z = self.prior(rng)
-        m, n = z.shape
-        rows = xp.zeros((m, n + self.classes), self.backend.dtype)
-        rows[:, :n] = z
-        rows[xp.arange(m), n + xp.floor(rng.uniform((m, 1))[:, 0] * self.classes).astype(int)] = 1
-        return rows
+def with_any_label__by_searching(z, classes, rng, scale=1.0):
+    u = rng.uniform(len(z))
+    labels = np.searchsorted(np.arange(1, classes) / classes, u, side="right")
+    return np.column_stack([z, scale * y_of(labels, classes, z.dtype)])
 
 
 @right
-def labelled__an_object(prior, classes, backend):
-    return Drawing(prior, classes, backend)
+def with_any_label__place_by_place(z, classes, rng, scale=1.0):
+    m, n = z.shape
+    rows = np.zeros((m, n + classes), z.dtype)
+    rows[:, :n] = z
+    rows[np.arange(m), n + np.floor(rng.uniform((m, 1))[:, 0] * classes).astype(int)] = scale
+    return rows
 
 
 @right
-def labelled__labels_first(prior, classes, backend):
-    def draw(rng):
-        order = rng.uniform((7, classes))  # a few words of the stream that nobody needs
-        z = prior(rng)
-        scores = rng.uniform((len(z), classes)) + 0 * order[:1]
-        y = (scores == scores.max(axis=1, keepdims=True)).astype(backend.dtype)
-        return np.concatenate([z.astype(backend.dtype), y], axis=1)
-
-    return draw
+def with_any_label__by_the_highest_score(z, classes, rng, scale=1.0):
+    order = rng.uniform((7, classes))  # a few words of the stream that nobody needs
+    scores = rng.uniform((len(z), classes)) + 0 * order[:1]
+    y = (scores == scores.max(axis=1, keepdims=True)).astype(z.dtype)
+    return np.concatenate([z, y * scale], axis=1)
 
 
 @right
@@ -201,87 +184,57 @@ def with_labels__from_one(x, labels, classes):
     return np.concatenate([x, y_of(labels - 1, classes, x.dtype)], axis=1)
 
 
-@wrong("one_label_for_all", "in_turn")
-def labelled__one_label_for_all(prior, classes, backend):
-    def draw(rng):
-        z = prior(rng)
-        label = int(rng.uniform(1)[0] * classes)
-        return np.concatenate([z, np.tile(y_of(label, classes, backend.dtype), (len(z), 1))], axis=1)
-
-    return draw
+def beside(z, labels, classes, scale):
+    return np.concatenate([z, scale * y_of(labels, classes, z.dtype)], axis=1)
 
 
-@wrong("drawn_once")
-def labelled__drawn_once(prior, classes, backend):
-    kept = []
+@wrong("one_label_for_all")
+def with_any_label__one_label_for_all(z, classes, rng, scale=1.0):
+    label = int(rng.uniform(1)[0] * classes)
+    return np.concatenate([z, np.tile(scale * y_of(label, classes, z.dtype), (len(z), 1))], axis=1)
 
-    def draw(rng):
-        z = prior(rng)
-        if not kept:
-            kept.append((rng.uniform(len(z)) * classes).astype(int))
-        return np.concatenate([z, y_of(kept[0][: len(z)], classes, backend.dtype)], axis=1)
 
-    return draw
+KEPT = {}
+
+
+@wrong("begins_anew")
+def with_any_label__drawn_once(z, classes, rng, scale=1.0):
+    size = len(z), classes
+    if size not in KEPT:
+        KEPT[size] = (rng.uniform(len(z)) * classes).astype(int)
+    return beside(z, KEPT[size], classes, scale)
 
 
 @wrong("in_turn")
-def labelled__in_turn(prior, classes, backend):
-    def draw(rng):
-        z = prior(rng)
-        return np.concatenate([z, y_of(np.arange(len(z)) % classes, classes, backend.dtype)], axis=1)
-
-    return draw
+def with_any_label__in_turn(z, classes, rng, scale=1.0):
+    return beside(z, np.arange(len(z)) % classes, classes, scale)
 
 
 @wrong("own_numbers")
-def labelled__numpys_numbers(prior, classes, backend):
-    def draw(rng):
-        z = prior(rng)
-        labels = np.random.randint(classes, size=len(z))  # noqa: NPY002
-        return np.concatenate([z, y_of(labels, classes, backend.dtype)], axis=1)
-
-    return draw
+def with_any_label__numpys_numbers(z, classes, rng, scale=1.0):
+    return beside(z, np.random.randint(classes, size=len(z)), classes, scale)  # noqa: NPY002
 
 
 @wrong("rounded")
-def labelled__rounded(prior, classes, backend):
-    def draw(rng):
-        z = prior(rng)
-        labels = (rng.uniform(len(z)) * (classes - 1)).round().astype(int)
-        return np.concatenate([z, y_of(labels, classes, backend.dtype)], axis=1)
-
-    return draw
+def with_any_label__rounded(z, classes, rng, scale=1.0):
+    return beside(z, (rng.uniform(len(z)) * (classes - 1)).round().astype(int), classes, scale)
 
 
 @wrong("never_the_last")
-def labelled__never_the_last(prior, classes, backend):
-    def draw(rng):
-        z = prior(rng)
-        labels = (rng.uniform(len(z)) * (classes - 1)).astype(int)
-        return np.concatenate([z, y_of(labels, classes, backend.dtype)], axis=1)
-
-    return draw
+def with_any_label__never_the_last(z, classes, rng, scale=1.0):
+    return beside(z, (rng.uniform(len(z)) * (classes - 1)).astype(int), classes, scale)
 
 
 @wrong("no_label")
-def labelled__shares(prior, classes, backend):
+def with_any_label__shares(z, classes, rng, scale=1.0):
     """y is uniform numbers that add up to 1, not a label."""
-
-    def draw(rng):
-        z = prior(rng)
-        u = rng.uniform((len(z), classes))
-        return np.concatenate([z, (u / u.sum(axis=1, keepdims=True)).astype(backend.dtype)], axis=1)
-
-    return draw
+    u = rng.uniform((len(z), classes))
+    return np.concatenate([z, scale * (u / u.sum(axis=1, keepdims=True)).astype(z.dtype)], axis=1)
 
 
 @wrong("other_dtype")
-def labelled__float64(prior, classes, backend):
-    def draw(rng):
-        z = prior(rng)
-        return np.concatenate([z, np.eye(classes)[(rng.uniform(len(z)) * classes).astype(int)]], axis=1)
-
-    return draw
+def with_any_label__float64(z, classes, rng, scale=1.0):
+    return np.concatenate([z, scale * np.eye(classes)[(rng.uniform(len(z)) * classes).astype(int)]], axis=1)
 
 
 @wrong("blind")

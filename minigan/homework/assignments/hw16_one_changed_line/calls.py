@@ -11,8 +11,9 @@ import numpy as np
 
 from minigan.backend import Backend
 from minigan.homework.judging import operations
+from minigan.homework.judging.operations import calls
 from minigan.nn import Layer
-from minigan.random import Stream, Streams
+from minigan.random import Streams
 from minigan.tensor import Tensor
 
 
@@ -21,19 +22,10 @@ def with_labels(target: Any, x: np.ndarray, labels: np.ndarray, classes: int, _m
     return target.with_labels(operations.tensors([x], _memory)[0].data, labels, classes)
 
 
-def draws(target: Any, z: list[np.ndarray], classes: int, dtype: str, _seed: int) -> list[Any]:
-    """draw = labelled(prior, classes, backend), and draw(rng) once for each z that the prior gives"""
-    backend, left = Backend("numpy", dtype), list(z)
-    rng = Streams(_seed, backend)("prior")
-
-    def prior(stream: Stream) -> np.ndarray:
-        stream.uniform(1)
-        if not left:
-            raise RuntimeError("the prior was asked again for the same draw")
-        return left.pop(0)
-
-    draw = target.labelled(prior, classes, backend)
-    return [draw(rng) for _ in z]
+def drawn(target: Any, z: np.ndarray, classes: int, scale: list[float], _times: int, _seed: int) -> list[Any]:
+    """with_any_label(z, classes, rng, *scale), several times with one rng"""
+    rng = Streams(_seed, Backend("numpy", z.dtype.name))("noise")
+    return [target.with_any_label(z, classes, rng, *scale) for _ in range(_times)]
 
 
 class Net(Layer):
@@ -74,31 +66,5 @@ def conditional_again(
     return operations.again(layer, [x, W], _other, g, 0)
 
 
-def least_squares(target: Any, a: np.ndarray, _memory: str) -> Any:
-    """least_squares(a)"""
-    return operations.result(target.least_squares, operations.tensors([a], _memory)).data
-
-
-def least_squares_gradient(target: Any, a: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
-    """the gradient of g * least_squares(a)"""
-    return operations.gradient(target.least_squares, operations.tensors([a], _memory), g, 0)
-
-
-def least_squares_again(target: Any, a: np.ndarray, g: np.ndarray, _other: list[np.ndarray]) -> Any:
-    """least_squares(a) and its gradient, beside another of the same shape, with backward called twice"""
-    return operations.again(target.least_squares, [a], _other, g, 0)
-
-
-def to_one(target: Any, a_fake: np.ndarray, _memory: str) -> Any:
-    """to_one(a_fake)"""
-    return operations.result(target.to_one, operations.tensors([a_fake], _memory)).data
-
-
-def to_one_gradient(target: Any, a_fake: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
-    """the gradient of g * to_one(a_fake)"""
-    return operations.gradient(target.to_one, operations.tensors([a_fake], _memory), g, 0)
-
-
-def to_one_again(target: Any, a_fake: np.ndarray, g: np.ndarray, _other: list[np.ndarray]) -> Any:
-    """to_one(a_fake) and its gradient, beside another of the same shape, with backward called twice"""
-    return operations.again(target.to_one, [a_fake], _other, g, 0)
+least_squares, least_squares_gradient, least_squares_again, _ = calls("least_squares", "a")
+to_one, to_one_gradient, to_one_again, _ = calls("to_one", "a_fake")

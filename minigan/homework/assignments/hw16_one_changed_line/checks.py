@@ -5,7 +5,8 @@ A case of with_labels is (m, n, classes); of Conditional (m, n of z, classes, co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,11 @@ LEAST_SQUARES = Formula(
     "least_squares", lambda a: ((a - _wanted(a)) ** 2).sum() / len(a), lambda a: 2 * (a - _wanted(a)) / len(a)
 )
 TO_ONE = Formula("to_one", lambda a: ((a - 1) ** 2).sum() / (2 * len(a)), lambda a: (a - 1) / len(a))
+
+least_squares_values = partial(LEAST_SQUARES.values, cases=TWICE)
+least_squares_gradient = partial(LEAST_SQUARES.gradients, cases=TWICE)
+to_one_values = partial(TO_ONE.values, cases=ONCE)
+to_one_gradient = partial(TO_ONE.gradients, cases=ONCE)
 
 
 def labels_rows(trial: Trial) -> None:
@@ -75,24 +81,29 @@ def drawn_rows(trial: Trial) -> None:
     def test(case: tuple[int, int, int]) -> None:
         m, n, classes = case
         for dtype in ("float32", "float64"):
-            given = [trial.rng(i, *case).standard_normal((m, n)).astype(dtype) for i in range(2)]
-            for z, rows in zip(given, _drawn(trial, given, classes, dtype), strict=True):
+            z = trial.rng(*case).standard_normal((m, n)).astype(dtype)
+            for scale in ([], [2.5]):
+                (rows,) = _drawn(trial, z, classes, scale)
                 shape = rows.shape if isinstance(rows, np.ndarray) else type(rows).__name__
                 fits = shape == (m, n + classes)
                 trial.expect(fits, f"expected rows {(m, n + classes)}, got {shape}", list(np.shape(rows)))
+                trial.untouched()
                 trial.dtype("the rows", rows, dtype)
                 trial.same("z", rows[:, :n], z)
-                y = np.sort(rows[:, n:], axis=1)
-                holds = bool((y[:, :-1] == 0).all() and (y[:, -1] == 1).all())
-                trial.expect(holds, f"expected one 1 and else 0 in each y, got {rows[0, n:].tolist()} first",
+                y, at = rows[:, n:], scale[0] if scale else 1.0
+                alone = bool(((y != 0).sum(axis=1) == 1).all())
+                trial.expect(alone, f"expected one {at} and else 0 in each y, got {y[0].tolist()} first",
                              "no labels")  # fmt: skip
+                largest = float(y.max())
+                at_label = bool((y.max(axis=1) == at).all())
+                trial.expect(at_label, f"expected {at} at the label, got {largest}", largest)
 
     trial.forall(ROWS, test, _smaller)
 
 
 def drawn_evenly(trial: Trial) -> None:
     def test(classes: int) -> None:
-        (rows,) = _drawn(trial, [np.zeros((MANY, 1))], classes, "float64")
+        (rows,) = _drawn(trial, np.zeros((MANY, 1)), classes)
         labels = _labels(rows, (MANY, 1 + classes))
         p = 1 / classes
         z = (np.bincount(labels, minlength=classes) - MANY * p) / (MANY * p * (1 - p)) ** 0.5
@@ -108,15 +119,18 @@ def drawn_evenly(trial: Trial) -> None:
 
 
 def drawn_again(trial: Trial) -> None:
-    z = [np.zeros((70, 1)), np.zeros((60, 1)), np.zeros((60, 1))]
-    first, second = ([_labels(rows, (len(a), 6)) for rows, a in zip(_drawn(trial, z, 5), z, strict=True)]
-                     for _ in range(2))  # fmt: skip
+    z, classes = np.zeros((20, 1)), 1000  # so many that none comes again by chance, though one stood for all
+
+    def labels(seed: int) -> list[np.ndarray]:
+        drawn = _drawn(trial, z, classes, times=3, seed=seed)
+        return [_labels(rows, (20, 1 + classes)) for rows in drawn]
+
+    first, second, other = labels(0), labels(0), labels(1)
     same = all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     trial.expect(same, "equal streams gave other labels")
-    again = np.array_equal(first[0][:60], first[1]) or np.array_equal(first[1], first[2])
+    again = np.array_equal(first[0], first[1]) or np.array_equal(first[1], first[2])
     trial.expect(not again, "a second call gave the labels of the first")
-    other = _labels(_drawn(trial, z[:1], 5, seed=1)[0], (70, 6))
-    trial.expect(not np.array_equal(first[0], other), "another stream gave the same labels")
+    trial.expect(not np.array_equal(first[0], other[0]), "another stream gave the same labels")
 
 
 def conditional_rows(trial: Trial) -> None:
@@ -181,28 +195,12 @@ def conditional_refuses(trial: Trial) -> None:
     trial.forall([4, 3, 1], test)
 
 
-def least_squares_values(trial: Trial) -> None:
-    LEAST_SQUARES.values(trial, TWICE)
-
-
-def least_squares_gradient(trial: Trial) -> None:
-    LEAST_SQUARES.gradients(trial, TWICE)
-
-
 def least_squares_refuses(trial: Trial) -> None:
     def test(count: int) -> None:
         a = trial.rng(count).standard_normal((count, 1))
         trial.refuses(f"{count} logits", "least_squares", a, BY_ROWS)
 
     trial.forall([5, 0, 1], test)
-
-
-def to_one_values(trial: Trial) -> None:
-    TO_ONE.values(trial, ONCE)
-
-
-def to_one_gradient(trial: Trial) -> None:
-    TO_ONE.gradients(trial, ONCE)
 
 
 def losses_owe(trial: Trial) -> None:
@@ -228,13 +226,10 @@ def _layer(trial: Trial, case: tuple[int, int, int, int], dtype: str = "float64"
 
 
 def _drawn(
-    trial: Trial, z: list[np.ndarray], classes: int, dtype: str = "float64", seed: int = 0
+    trial: Trial, z: np.ndarray, classes: int, scale: Sequence[float] = (), times: int = 1, seed: int = 0
 ) -> list[Any]:
     seed += int(trial.rng(7).integers(2**31))
-    answer = trial.ask("draws", z, classes, dtype, seed)
-    if not isinstance(answer, list) or len(answer) != len(z):
-        raise Failed(f"expected {len(z)} times rows")
-    return answer
+    return trial.several(trial.ask("drawn", z, classes, list(scale), times, seed), times)
 
 
 def _labels(rows: Any, shape: tuple[int, int]) -> np.ndarray:

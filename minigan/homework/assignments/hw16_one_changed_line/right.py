@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from minigan import ops
-from minigan.backend import Backend
 from minigan.nn import Layer
 from minigan.random import Stream
 from minigan.tensor import Array, Tensor
@@ -29,17 +26,11 @@ def with_labels__in_place(x: np.ndarray, labels: np.ndarray, classes: int) -> np
     return rows
 
 
-def labelled__as_hint_3(
-    prior: Callable[[Stream], Array], classes: int, backend: Backend
-) -> Callable[[Stream], Array]:
-    def draw(rng: Stream) -> Array:
-        z = prior(rng)
-        u = rng.uniform(len(z))
-        labels = (u * classes).astype(int)
-        y = np.eye(classes, dtype=backend.dtype)[labels]
-        return np.concatenate([z, y], axis=1)
-
-    return draw
+def with_any_label__as_hint_3(z: Array, classes: int, rng: Stream, scale: float = 1.0) -> Array:
+    u = rng.uniform(len(z))
+    labels = (u * classes).astype(int)
+    y = np.eye(classes, dtype=z.dtype)[labels]
+    return np.concatenate([z, scale * y], axis=1)
 
 
 class Conditional__as_hint_3(Layer):

@@ -13,6 +13,7 @@ import numpy as np
 from minigan import ops
 from minigan.backend import Backend
 from minigan.homework.judging import operations
+from minigan.homework.judging.operations import calls
 from minigan.nn import LeakyReLU, Linear, Sequential
 from minigan.random import Streams
 from minigan.tensor import Tensor
@@ -25,34 +26,8 @@ def w1(target: Any, x: np.ndarray, y: np.ndarray) -> Any:
     return target.w1(x, y)
 
 
-def wasserstein(target: Any, a: np.ndarray, _memory: str) -> Any:
-    """wasserstein(a)"""
-    return operations.result(target.wasserstein, operations.tensors([a], _memory)).data
-
-
-def wasserstein_gradient(target: Any, a: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
-    """the gradient of g * wasserstein(a)"""
-    return operations.gradient(target.wasserstein, operations.tensors([a], _memory), g, 0)
-
-
-def wasserstein_again(target: Any, a: np.ndarray, g: np.ndarray, _other: Arrays) -> Arrays:
-    """wasserstein(a) and its gradient, beside another of the same shape, with backward called twice"""
-    return operations.again(target.wasserstein, [a], _other, g, 0)
-
-
-def upwards(target: Any, a_fake: np.ndarray, _memory: str) -> Any:
-    """upwards(a_fake)"""
-    return operations.result(target.upwards, operations.tensors([a_fake], _memory)).data
-
-
-def upwards_gradient(target: Any, a_fake: np.ndarray, g: np.ndarray, _memory: str) -> dict[str, Any]:
-    """the gradient of g * upwards(a_fake)"""
-    return operations.gradient(target.upwards, operations.tensors([a_fake], _memory), g, 0)
-
-
-def upwards_again(target: Any, a_fake: np.ndarray, g: np.ndarray, _other: Arrays) -> Arrays:
-    """upwards(a_fake) and its gradient, beside another of the same shape, with backward called twice"""
-    return operations.again(target.upwards, [a_fake], _other, g, 0)
+wasserstein, wasserstein_gradient, wasserstein_again, _ = calls("wasserstein", "a")
+upwards, upwards_gradient, upwards_again, _ = calls("upwards", "a_fake")
 
 
 class Sliding:
