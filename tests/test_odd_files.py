@@ -161,6 +161,15 @@ def test_what_a_checkpoint_holds(spoilt, capsys):
             assert one_line_or_no_harm(lambda command=command: command(spoilt), what, capsys) == 2, what
 
 
+def test_what_a_checkpoint_holds_besides_is_not_lost(spoilt, capsys):
+    path = spoilt / "checkpoint.npz"
+    arrays, meta = checkpoint.load(path)
+    checkpoint.save(path, arrays | {"mean": np.zeros(2)}, meta)
+    before = path.read_bytes()
+    assert resume(spoilt) == 2
+    assert "also has mean, which would be lost" in capsys.readouterr().err and path.read_bytes() == before
+
+
 NUMBERS_TOO = [f"{name}: -1" for name in run.COLUMNS]
 
 

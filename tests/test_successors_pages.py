@@ -165,6 +165,12 @@ def test_three_modes_on_a_line():
         assert (near.mean(), near.std()) == pytest.approx((mode, 0.1), abs=0.01)
 
 
+def test_w1_is_of_as_many_points_on_either_side():
+    assert one_dimension.w1(np.array([2.0, 0.0]), np.array([1.0, 3.0])) == 1.0
+    with pytest.raises(ValueError, match=r"shapes \(4,\) and \(1,\); expected the same"):
+        one_dimension.w1(np.zeros(4), np.zeros(1))
+
+
 def test_the_distance_goes_down_and_is_the_one_between_sorted_points(monkeypatch):
     monkeypatch.setattr(one_dimension, "GAMES", ("one-sided penalty",))
     settings = one_dimension.Settings(
