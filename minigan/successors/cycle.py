@@ -2,9 +2,8 @@
 
     L = L_GAN(G, D_B) + L_GAN(F, D_A) + lambda (E |F(G(a)) - a|_1 + E |G(F(b)) - b|_1)
 
-with least squares for L_GAN.  A holds digits, B other digits that were changed: inverted, or
-turned by 90 degrees.  To each a there is a hidden pair, a itself changed; nobody is shown it, so G can be
-measured by it.
+with least squares for L_GAN.  A holds digits, B other digits that were changed: inverted, or turned by 90
+degrees.  To each a there is a hidden pair, a itself changed; nobody is shown it, so G can be measured by it.
 A permutation closes the cycle, too: G sends every a to the pair of another, and F back.  Both judges then
 see the right images, F(G(a)) = a, and only the hidden pair tells.  What prevents it is what G cannot do
 (`local`), or a few pairs that are shown after all.
