@@ -132,25 +132,37 @@ def exit_status(command: Callable[[], int], end: Callable[[int, str], int] | Non
     """
     if hasattr(sys.stdout, "reconfigure"):  # a folder's name may have letters that the terminal lacks
         sys.stdout.reconfigure(errors="backslashreplace")
-    end, shares_work = end or _complain, end is not None
+    if sys.stderr is None:  # closed, as by 2>&-: nobody wants to be told
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (it stays open)
+    status, complaint = _outcome(command, shares_work=end is not None)
+    try:
+        print(end="", flush=True)  # here, or Python would complain after our last line
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        gone = isinstance(error, BrokenPipeError)  # whoever read our output wants no more
+        status, complaint = status or 1, complaint or ("" if gone else f"standard output: {error.strerror}")
+    return status if complaint is None else (end or _complain)(status, complaint)
+
+
+def _outcome(command: Callable[[], int], shares_work: bool) -> tuple[int, str | None]:
+    """The exit status of a command, and the line that says why; None where it came to its own end."""
     try:
         if not shares_work:
             _refuse_many_processes()
-        return command()
+        return command(), None
     except InputError as error:
-        return end(2, _line(error))
+        return 2, _line(error)
     except ModuleNotFoundError as error:
         library = error.name or "minigan"
         if library.partition(".")[0] == "minigan":
             raise
-        return end(2, not_installed(library))
-    except BrokenPipeError:  # whoever read our output has gone, and wants no more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return end(1, "")
+        return 2, not_installed(library)
+    except BrokenPipeError:
+        return 1, ""
     except (RunError, OSError, MemoryError) as error:
-        return end(1, _line(error))
+        return 1, _line(error)
     except KeyboardInterrupt:
-        return end(130, "")
+        return 130, ""
 
 
 def _refuse_many_processes() -> None:
@@ -163,7 +175,9 @@ def _refuse_many_processes() -> None:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    named = isinstance(error, OSError) and error.filename and error.strerror
+    text = f"{error.filename}: {error.strerror}" if named else str(error)
+    return " ".join(text.split()) or type(error).__name__
 
 
 def _complain(status: int, complaint: str) -> int:

@@ -13,6 +13,7 @@ from minigan import evaluation
 from minigan.backend import choose
 from minigan.cli import Parser, exit_status
 from minigan.errors import InputError
+from minigan.settings import MOST
 
 EXAMPLES = """\
   python -m minigan.evaluate runs/digits-1
@@ -45,8 +46,8 @@ def _parser() -> Parser:
 
 
 def _evaluate(args: Namespace) -> int:
-    if args.centres < 1000:
-        raise InputError(f"--centres: expected 1000 or more (the paper has 10000), got {args.centres}")
+    if not 1000 <= args.centres <= MOST:
+        raise InputError(f"--centres: expected 1000 to {MOST:,} (the paper has 10000), got {args.centres}")
     say: evaluation.Say = _nothing if args.quiet else partial(print, file=sys.stderr, flush=True)
     found = evaluation.of_run(
         Path(args.run), choose(args.backend), args.seed, args.centres, say, args.sigmas, args.threads

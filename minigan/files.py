@@ -25,7 +25,7 @@ def write_atomically(
     old file is kept under that name; between the two renames it has that name alone.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
     try:
         with open(temporary, "wb") as file:
             write(file)
@@ -43,8 +43,8 @@ def write_atomically(
     _sync_folder(path.parent)
 
 
-def writable(folder: Path) -> Path:
-    """The folder of an --out, made if there is none: for who computes first and writes then.
+def writable(folder: Path, option: str = "--out") -> Path:
+    """The folder of an option, made if there is none: for who computes first and writes then.
 
     InputError where nothing can be written into it, as on a full disk.
     """
@@ -53,8 +53,19 @@ def writable(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))  # an empty file fits on a full disk
     except OSError as error:
-        raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
+        raise InputError(
+            f"{option}: cannot write to {folder}: {error.strerror}; name another folder"
+        ) from None
     return folder
+
+
+def writable_file(path: str | os.PathLike, option: str) -> Path:
+    """As `writable`, for an option that names a file, which is left as it is."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{option}: expected the name of a file, {path} is a folder")
+    writable(path.parent, option)
+    return path
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -4,6 +4,7 @@ The commands run in this process, in a workspace with good and bad run folders; 
 of it must be as it was.  A few run in a process of their own, as a user starts them.
 """
 
+import errno
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from minigan import checkpoint, data, files, pictures, recipes, run, sample, tra
 from minigan.backend import Backend
 from minigan.cli import exit_status
 from minigan.data import __main__ as data_command
+from minigan.errors import InputError
 from minigan.files import read_json, write_json
 from minigan.settings import flag
 from minigan.training import Training
@@ -618,3 +620,55 @@ def test_a_missing_file_of_our_own_is_no_library():
 
     with pytest.raises(ModuleNotFoundError):
         exit_status(command)
+
+
+# Where the output goes -------------------------------------------------------------------------------
+
+
+def said_into(place, monkeypatch, command=lambda: 0):
+    """The status of a command whose line is still in the buffer of its output when it ends."""
+    with open(place, "w") as stream:  # which can be closed
+        monkeypatch.setattr("sys.stdout", stream)
+        return exit_status(lambda: print("a line") or command())
+
+
+FULL = "/dev/full"
+has_a_full_disk = pytest.mark.skipif(not os.path.exists(FULL), reason="no disk is always full here")
+
+
+@has_a_full_disk
+def test_a_disk_too_full_for_the_output_is_one_line(monkeypatch, capfd):
+    assert said_into(FULL, monkeypatch) == 1
+    assert capfd.readouterr().err == f"error: standard output: {os.strerror(errno.ENOSPC)}\n"
+
+
+@has_a_full_disk
+def test_what_was_wrong_is_said_though_the_disk_is_full(monkeypatch, capfd):
+    def command():
+        raise InputError("nothing there")
+
+    assert said_into(FULL, monkeypatch, command) == 2
+    assert capfd.readouterr().err == "error: nothing there\n"
+
+
+def test_a_reader_who_has_gone_is_no_complaint(monkeypatch, capfd):
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert said_into(writer, monkeypatch) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_with_its_standard_error_closed_a_command_runs(workspace, monkeypatch, tmp_path, capfd):
+    monkeypatch.setattr("sys.stderr", None)
+    options = [f"--{name.replace('_', '-')}={train._text(value)}" for name, value in SMALL.items()]
+    assert train.main([*options, "--out", str(tmp_path / "run")]) == 0
+    assert "samples.png" in capfd.readouterr().out
+    sys.stderr.close()
+
+
+def test_an_error_of_the_system_says_which_file(capsys):
+    def command():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "a/b")
+
+    assert exit_status(command) == 1
+    assert capsys.readouterr().err == f"error: a/b: {os.strerror(errno.ENOENT)}\n"

@@ -229,8 +229,9 @@ def test_points_as_text(runs, capsys):
     [
         (["nowhere"], "expected a run folder"),
         ([], "required: RUN"),
-        (["{digits}", "--centres", "999"], "--centres: expected 1000 or more"),
+        (["{digits}", "--centres", "999"], "--centres: expected 1000 to 1,000,000"),
         (["{digits}", "--centres", "many"], "invalid int value"),
+        (["{digits}", "--centres", "9" * 30], "--centres: expected 1000 to 1,000,000"),
         (["{digits}", "--seed", "-1"], "seed: expected an integer from 0"),
         (["{digits}", "--sigmas", ""], "argument --sigmas: expected numbers from 0.001 to 1000"),
         (["{digits}", "--sigmas", ".1,-1"], "argument --sigmas: expected numbers from 0.001 to 1000"),

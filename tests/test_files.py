@@ -61,6 +61,26 @@ def test_a_folder_to_write_into(tmp_path):
         files.writable(tmp_path / "c")
 
 
+def test_a_file_to_write(tmp_path):
+    path = tmp_path / "a" / "b.txt"
+    assert files.writable_file(str(path), "--write") == path and names(tmp_path / "a") == []
+    with pytest.raises(InputError, match="--write: expected the name of a file, .* is a folder"):
+        files.writable_file(tmp_path / "a", "--write")
+    path.touch()
+    with pytest.raises(InputError, match="--write: cannot write to .*b.txt: .*; name another folder"):
+        files.writable_file(path / "c.txt", "--write")
+
+
+@pytest.mark.parametrize("path", [".", "..", "/", "a"])
+def test_a_folder_is_no_file_to_write(tmp_path, monkeypatch, path):
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    (tmp_path / "a" / "a").mkdir()
+    with pytest.raises(OSError):
+        files.write_atomically(path, lambda file: None)
+    assert names(tmp_path) == names(tmp_path / "a") == ["a"]
+
+
 def test_a_full_disk_is_seen_before_anything_is_computed(tmp_path, monkeypatch):
     class Full(io.BytesIO):
         def write(self, data):

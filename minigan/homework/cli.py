@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from minigan.cli import Parser, dispatch, exit_status, listing
+from minigan.cli import COUNT, Parser, dispatch, exit_status, listing
 from minigan.homework.instructor import commands as instructor
 from minigan.homework.student import commands as student
 
@@ -35,7 +35,7 @@ SEED = argument(
 HW = argument("--hw", required=True, help="which homework")
 SECRET = argument("--secret-file", default="", help="a file of random bytes, from which each seed is derived")
 LEVEL = argument("--level", type=int, choices=(1, 2, 3), help="isolation level (default: the best there is)")
-JOBS = argument("--jobs", type=int, default=2, help="how many at the same time")
+JOBS = argument("--jobs", type=COUNT, default=2, help="how many at the same time")
 
 COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
     "list": (student.list_all, "which homework there is", []),

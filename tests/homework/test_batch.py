@@ -267,6 +267,23 @@ def test_report_counts_checks_and_mistakes(results, capsys):
     assert re.search(r"1  you average over the axes", out)
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["{}", "[]", '{"results": 3}', '{"results": [{}]}', '{"results": [{"verdict": {"outcomes": 1}}]}'],
+)
+def test_a_damaged_result_is_said_to_be(tmp_path, capsys, content):
+    (tmp_path / "results.json").write_text(content)
+    assert main(["report", str(tmp_path)]) == 2
+    assert "results.json is damaged: expected the results of `grade`" in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_written_nothing_is_graded(course, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for option, said in (("--out", "--out: cannot write to"), ("--results", "--results: cannot write to")):
+        assert main(grade(course, tmp_path, option, str(tmp_path / "file" / "x"))) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_one_submission_into_one_gradescope_file(course, tmp_path, level):
     out = tmp_path / "results.json"
     key = str(course / "course.key")

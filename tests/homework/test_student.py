@@ -75,6 +75,34 @@ def test_start_never_overwrites_and_reset_keeps_the_old_file(desk, hw02, capsys)
     assert (desk / "hw02" / "hw02.py").read_text() == strip.stub(hw02)
 
 
+def test_what_else_a_folder_holds_is_not_overwritten(desk, hw02, capsys):
+    """README.md of a folder of one's own, or the task of another homework; what comes next names the file."""
+    (desk / "README.md").write_text("mine")
+    assert main(["start", "hw02", "--file", "my hw02.py"]) == 0
+    assert (desk / "README.md").read_text() == "mine"
+    assert (desk / "hw02-task.md").read_text() == hw02.task
+    assert "check hw02 --file 'my hw02.py'" in capsys.readouterr().out
+    assert main(["start", "hw02", "--file", "my hw02.py"]) == 2
+    assert "`reset hw02 --file 'my hw02.py'` begins anew" in capsys.readouterr().err
+    (desk / "README.md").write_text(hw02.task)
+    assert main(["reset", "hw02", "--file", "my hw02.py"]) == 0
+    assert "README.md  is the task" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(desk, capsys):
+    (desk / "hw02").touch()
+    assert main(["start", "hw02"]) == 2
+    assert "--file: cannot write to hw02: " in capsys.readouterr().err
+
+
+def test_a_verdict_is_shown_though_it_cannot_be_kept(desk, hw02, capsys):
+    write(desk, strip.stub(hw02))
+    PATH.parent.touch()  # a file, where its folder should be
+    assert main(["check", "hw02"]) == 1
+    out, err = capsys.readouterr()
+    assert "hw02  Undo broadcasting: 0 of 100" in out and err == f"error: {PATH.parent}: File exists\n"
+
+
 def test_watch_marks_again_at_every_save_until_100(desk, hw02, capsys):
     write(desk, strip.stub(hw02))
     done = []
@@ -101,6 +129,8 @@ def test_watch_marks_again_at_every_save_until_100(desk, hw02, capsys):
         (["check", "hw02", "--seed", "x"], "--seed"),
         (["report", "nowhere"], "--format json"),
         (["grade", "nowhere", "--hw", "hw02"], "--secret-file"),
+        (["selftest", "hw02", "--jobs", "0"], "--jobs: expected a whole number from 1"),
+        (["selftest", "hw02", "--write", "."], "--write: expected the name of a file, . is a folder"),
         (["new", "hw02_again", "--targets", "ops.relu"], "there is a hw02 already"),
         (["new", "Homework", "--targets", "ops.relu"], "hw06_dropout"),
         (["new", "hw77_x", "--targets", "nothing.relu"], "such as ops.relu"),

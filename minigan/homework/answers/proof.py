@@ -93,7 +93,7 @@ def prove_all(
     assignments: list[Assignment], level: int, jobs: int = 2, full: bool = False
 ) -> Iterator[Proof]:
     """The proofs in this order, each in a process of its own, `jobs` at the same time."""
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(jobs, len(assignments)), get_context("spawn")) as pool:
         yield from pool.map(prove, assignments, repeat(level), repeat(full))
 
 

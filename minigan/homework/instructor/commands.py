@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minigan.errors import InputError, RunError
-from minigan.files import read_json, write_atomically, write_json
+from minigan.files import read_json, writable, writable_file, write_atomically, write_json
 from minigan.homework.answers import proof
 from minigan.homework.evidence import page, rehearsal
 from minigan.homework.judging import isolate
@@ -36,10 +36,8 @@ def grade(arguments: Namespace) -> int:
     formats = arguments.format.split(",")
     if unknown := set(formats) - set(outputs.FORMATS):
         raise InputError(f"unknown format {', '.join(unknown)}; there are {', '.join(outputs.FORMATS)}")
-    if arguments.jobs < 1:
-        raise InputError(f"--jobs: expected 1 or more, got {arguments.jobs}")
     submissions = collect(path)
-    out = Path(arguments.out)
+    out = writable(Path(arguments.out))
 
     def tell(graded: batch.Graded) -> None:
         if not arguments.quiet:
@@ -67,8 +65,13 @@ def report(arguments: Namespace) -> int:
     path = Path(arguments.results) / "results.json"
     if not path.exists():
         raise InputError(f"there is no {path}: grade with --format json first")
-    verdicts = [Verdict.from_dict(entry["verdict"]) for entry in read_json(path)["results"]]
-    verdicts = [verdict for verdict in verdicts if not verdict.broken]
+    try:
+        verdicts = [Verdict.from_dict(entry["verdict"]) for entry in read_json(path)["results"]]
+        verdicts = [verdict for verdict in verdicts if not verdict.broken]
+        if len({len(verdict.outcomes) for verdict in verdicts}) > 1:
+            raise ValueError
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise InputError(f"{path} is damaged: expected the results of `grade`; grade again") from None
     if not verdicts:
         raise InputError(f"{path} holds no results")
     scores = sorted(v.score for v in verdicts)
@@ -88,6 +91,8 @@ def selftest(arguments: Namespace) -> int:
     names = arguments.homework or [a.id for a in spec.every()] + [spec.CAPSTONE] * arguments.full
     assignments = [spec.load(name) for name in names]
     level = _level(arguments)
+    if arguments.write:
+        writable_file(arguments.write, "--write")
     proofs = []
     for one in proof.prove_all(assignments, level, arguments.jobs, arguments.full):
         proofs.append(one)
@@ -124,7 +129,7 @@ def similar(arguments: Namespace) -> int:
 
 def bundle(arguments: Namespace) -> int:
     assignment = spec.load(arguments.hw)
-    path = Path(arguments.out or f"gradescope-{assignment.id}.zip")
+    path = writable_file(arguments.out or f"gradescope-{assignment.id}.zip", "--out")
     bundles.gradescope(assignment, _secret(arguments.secret_file), path)
     print(f"{path}: upload it as the autograder of {assignment.id}")
     return 0
@@ -139,7 +144,7 @@ def new(arguments: Namespace) -> int:
 
 def _grade_one(assignment: Assignment, path: Path, secret: bytes, level: int, arguments: Namespace) -> int:
     """One submission into one Gradescope file, which says `did not finish` until it has finished."""
-    results = Path(arguments.results)
+    results = writable_file(arguments.results, "--results")
     write_json(results, outputs.unfinished(assignment))
     seed = batch.seed_for(secret, arguments.student, assignment.id)
     proof.must_work(assignment, level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import platform
+import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan.errors import InputError, RunError
-from minigan.files import write_atomically
+from minigan.files import writable, write_atomically
 from minigan.homework.answers.mark import mark
 from minigan.homework.judging import isolate
 from minigan.homework.judging.judge import Verdict
@@ -43,14 +44,16 @@ def start(arguments: Namespace) -> int:
         print(assignment.task, typed("homework", ["check", assignment.id]), sep="\n")
         return 0
     if path.exists():
-        raise InputError(
-            f"{path} is there already and is not overwritten; `reset {assignment.id}` begins anew"
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
+        again = shlex.join(["reset", assignment.id, *_file(arguments)])
+        raise InputError(f"{path} is there already and is not overwritten; `{again}` begins anew")
+    task = writable(path.parent, "--file") / "README.md"
+    if task.exists() and task.read_bytes() != assignment.task.encode():  # it is of something else
+        task = path.with_name(f"{assignment.id}-task.md")
+    _write(task, assignment.task)
     _write(path, strip.stub(assignment))
-    _write(path.parent / "README.md", assignment.task)
-    print(f"{path.parent / 'README.md'}  is the task")
-    print(f"{path}  is where you write; then: {typed('homework', ['check', assignment.id])}")
+    print(f"{task}  is the task")
+    then = typed("homework", ["check", assignment.id, *_file(arguments)])
+    print(f"{path}  is where you write; then: {then}")
     return 0
 
 
@@ -164,10 +167,11 @@ def _mark(assignment: Assignment, arguments: Namespace) -> Verdict:
         verdict = mark(made, source, arguments.seed, level)
     if verdict.broken:
         raise RunError(f"the grader failed, not you: {report.one_line(verdict.broken)}")
-    progress.add_verdict(verdict)
     print(report.summary(assignment, verdict), flush=True)
+    progress.add_verdict(verdict)
     if verdict.score == 100:
-        compare = "" if assignment.parts else f"; `solution {assignment.id}` shows how minigan does it"
+        shown = shlex.join(["solution", assignment.id, *_file(arguments)])
+        compare = "" if assignment.parts else f"; `{shown}` shows how minigan does it"
         print(f"all right{compare}")
     else:
         print(f"more: why {assignment.id}, hint {assignment.id}", file=sys.stderr)
@@ -202,6 +206,11 @@ def _source(path: Path, assignment: Assignment) -> bytes:
 def _path(assignment: Assignment, arguments: Namespace) -> Path:
     standard = "." if assignment.parts else Path(assignment.id, f"{assignment.id}.py")
     return Path(getattr(arguments, "file", None) or standard)
+
+
+def _file(arguments: Namespace) -> list[str]:
+    """The option --file as it was given, for the command that comes next."""
+    return ["--file", arguments.file] if arguments.file else []
 
 
 def _write(path: Path, text: str) -> None:
