@@ -7,6 +7,7 @@ every lesson has what runs it. A press loads Python from PUBLIC, the one address
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
@@ -55,9 +56,14 @@ class Page(HTMLParser):
 
 
 def main(argv: list[str]) -> int:
-    """0 if nothing is wrong with the site in argv[0], else 1."""
-    root = Path(argv[0])
+    """0 if nothing is wrong with the site, 1 if something is, 2 if there is none."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("site", type=Path)
+    root = parser.parse_args(argv).site
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(root.rglob("*.html"))}
+    if not pages:
+        print(f"error: {root} has no pages; `make docs` builds the site", file=sys.stderr)
+        return 2
     found = [f"{path.relative_to(root)}: {fault}" for path in pages for fault in faults(path, pages, root)]
     for style in sorted(root.rglob("*.css")):
         for url in re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", style.read_text("utf-8")):
@@ -68,7 +74,7 @@ def main(argv: list[str]) -> int:
             found.append(f"{script.relative_to(root)}: names another host")
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{len(pages)} pages, {len(found)} faults")
-    return 1 if found or not pages else 0
+    return 1 if found else 0
 
 
 def faults(path: Path, pages: dict[Path, Page], root: Path) -> list[str]:

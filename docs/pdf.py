@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -14,7 +15,11 @@ NUMBER = '<div style="font-size: 8px; text-align: center; width: 100%"><span cla
 
 
 def main(argv: list[str]) -> int:
-    folder, path = map(Path, argv)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("pdf", type=Path, metavar="FILE.pdf")
+    told = parser.parse_args(argv)
+    folder, path = told.site, told.pdf
     half = path.with_name(f".{path.name}.half")
     try:
         with Site(folder) as site, site.browser() as browser:

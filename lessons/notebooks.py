@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from lessons.form import Cell, Lesson, lessons_in
+from minigan.cli import exit_status
+from minigan.errors import InputError
 
 HERE = Path(__file__).resolve().parent
 DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>|</details>")
@@ -34,8 +36,11 @@ def main(argv: list[str] | None = None, folder: Path = HERE) -> int:
         "out", nargs="?", default="build/notebooks", type=Path, help="(default: build/notebooks)"
     )
     out = parser.parse_args(argv).out
-    import nbformat
-
+    try:
+        import jupytext  # noqa: F401 (asked for before anything is written)
+        import nbformat
+    except ModuleNotFoundError as error:
+        raise InputError(f"the notebooks need {error.name}; python -m pip install '.[lessons]'") from None
     out.mkdir(parents=True, exist_ok=True)
     paths = lessons_in(folder)
     for path in paths:
@@ -147,4 +152,4 @@ def _links_that_work(source: str, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

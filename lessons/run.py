@@ -21,6 +21,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from lessons.form import Cell, Fault, Lesson, lessons_in
+from minigan.cli import exit_status
 
 HERE = Path(__file__).resolve().parent
 SECONDS = 120  # of processor time: a minute on two cores, whatever else the machine does
@@ -77,7 +78,7 @@ def main(argv: list[str] | None = None, folder: Path = HERE) -> int:
 
 def _is_called(path: Path, name: str) -> bool:
     return name in (path.stem, path.name, path.stem[:2]) or (
-        name.isdigit() and int(name) == int(path.stem[:2])
+        name.isdecimal() and int(name) == int(path.stem[:2])
     )
 
 
@@ -289,4 +290,4 @@ def _keep_figures(path: Path, outcome: Outcome) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -13,6 +13,7 @@ import runpy
 import sys
 from pathlib import Path
 
+from minigan.cli import exit_status
 from minigan.errors import InputError
 from minigan.files import write_atomically
 from minigan.homework.turn import Function, Turn, find, judged
@@ -60,7 +61,7 @@ def _function(path: Path, name: str) -> Function:
     try:
         found = runpy.run_path(str(path)).get(name)
     except (Exception, SystemExit) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         raise InputError(f"{path}{line} does not load: {type(error).__name__}: {error}") from None
     if not callable(found):
         raise InputError(f"{path} has no function {name}: remove the file to start anew")
@@ -68,4 +69,4 @@ def _function(path: Path, name: str) -> Function:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -25,7 +25,7 @@ def write_atomically(
     old file is kept under that name; between the two renames it has that name alone.
     """
     path = Path(path)
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "wb") as file:
             write(file)
@@ -59,15 +59,6 @@ def writable(folder: Path, option: str = "--out") -> Path:
     return folder
 
 
-def writable_file(path: str | os.PathLike, option: str) -> Path:
-    """As `writable`, for an option that names a file, which is left as it is."""
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{option}: expected the name of a file, {path} is a folder")
-    writable(path.parent, option)
-    return path
-
-
 def remove_leftovers(folder: Path) -> None:
     """Remove what killed processes left of files in the folder and below; for who alone writes there."""
     for leftover in folder.rglob(".*.tmp"):
@@ -88,6 +79,15 @@ def read_json(path: str | os.PathLike) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged: it is not valid JSON ({error})") from None
+
+
+def writable_file(path: str | os.PathLike, option: str) -> Path:
+    """As `writable`, for an option that names a file, which is left as it is."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{option}: expected the name of a file, {path} is a folder")
+    writable(path.parent, option)
+    return path
 
 
 def is_number(value: Any) -> bool:

@@ -25,7 +25,7 @@ class Lock:
     def __init__(self, folder: Path, done: str = "played") -> None:
         self.path = folder / ".lock"
         try:
-            self._file = open(self.path, "a+b")  # noqa: SIM115 (it stays open)
+            self._file = open(self.path, "a+b", buffering=0)  # noqa: SIM115 (it stays open)
         except OSError as error:
             raise InputError(
                 f"cannot write to {folder}: {error.strerror}; a copy of it that is yours can be {done}"
@@ -36,9 +36,9 @@ class Lock:
             self._file.close()
             raise InputError(f"{folder} is being {done} by {holder}; wait until it is done, or stop it there")
         since = time.strftime("%Y-%m-%d %H:%M")
-        self._file.truncate(0)
-        self._file.write(f"process {os.getpid()} on {platform.node()}, since {since}".encode())
-        self._file.flush()
+        with contextlib.suppress(OSError):  # on a full disk nobody is told who has it
+            self._file.truncate(0)
+            self._file.write(f"process {os.getpid()} on {platform.node()}, since {since}".encode())
 
     def release(self) -> None:
         """Give the folder back; a second time changes nothing."""

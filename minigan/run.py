@@ -80,17 +80,25 @@ def create(out: str | None, config: Config) -> Path:
     if out is not None:
         folder = Path(out)
         if (folder / "config.json").exists() or (folder / "checkpoint.npz").exists():
-            raise InputError(f"--out: {folder} holds a run; --resume {folder} continues it, or name another")
+            raise _holds_a_run(folder)
         is_new = _make(folder)
     else:
         number, is_new = 1, True
         while not _make(folder := Path("runs") / f"{config.recipe.name}-{number}"):
             number += 1
+    path = folder / "config.json"
     try:
-        write_json(folder / "config.json", config.as_json())
-    except OSError as error:
+        path.touch(exist_ok=False)  # of two that begin here at the same moment, one
+        write_json(path, config.as_json())
+    except FileExistsError:
+        raise _holds_a_run(folder) from None
+    except BaseException as error:
+        with suppress(OSError):
+            path.unlink()
         if is_new:
             folder.rmdir()
+        if not isinstance(error, OSError):
+            raise
         raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
     return folder
 
@@ -162,8 +170,11 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
 
 
 def epochs_of(folder: Path) -> int:
-    """How many epochs the run has behind it, by its log."""
+    """How many epochs its G has behind it, by its log: a killed process logged more than it saved."""
     log = read_log(folder)
+    with suppress(InputError):
+        t = checkpoint.load_newest(folder)[1].get("t")
+        log = [r for r in log if r["update"] <= t] if type(t) is int else log
     return log[-1]["epoch"] if log else 0
 
 
@@ -215,6 +226,10 @@ def _flat(config: Config) -> dict[str, Any]:
     versions = {name: version for name, version in config.versions.items() if name != "python"}
     mine = {"seed": config.seed, "backend": config.backend, "threads": config.threads}
     return config.recipe.settings() | mine | versions
+
+
+def _holds_a_run(folder: Path) -> InputError:
+    return InputError(f"--out: {folder} holds a run; --resume {folder} continues it, or name another")
 
 
 def _make(folder: Path) -> bool:

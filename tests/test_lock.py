@@ -1,5 +1,7 @@
 """lock.py: one process alone has a folder, and nobody has to tidy up after a killed one."""
 
+import errno
+import io
 import json
 import os
 import subprocess
@@ -9,6 +11,7 @@ import time
 import pytest
 
 from minigan import checkpoint, train
+from minigan import lock as lock_of_minigan
 from minigan.errors import InputError
 from minigan.lock import Lock
 
@@ -58,6 +61,21 @@ def test_a_killed_process_holds_nobody_up(tmp_path):
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot write to .*missing: .*; a copy of it"):
         Lock(tmp_path / "missing")
+
+
+def test_on_a_full_disk_the_folder_is_ours_all_the_same(tmp_path, monkeypatch):
+    class Full(io.FileIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(
+        lock_of_minigan, "open", lambda path, mode, buffering: Full(path, "a+"), raising=False
+    )
+    lock = Lock(tmp_path)
+    with pytest.raises(InputError, match="is being played by another process"):
+        Lock(tmp_path)
+    lock.release()
+    assert os.listdir(tmp_path) == []
 
 
 def test_in_one_process_too(tmp_path):

@@ -63,6 +63,31 @@ def test_a_folder_with_a_part_of_a_run_is_not_taken(left, config, tmp_path):
         run.create(str(tmp_path), config)
 
 
+def test_of_two_that_begin_in_one_folder_at_the_same_moment_one_has_it(config, tmp_path, monkeypatch):
+    """The other one made its config between our look and our writing: it keeps it."""
+    make, other = run._make, replace(config, seed=config.seed + 1)
+
+    def late(folder):
+        made = make(folder)
+        write_json(folder / "config.json", other.as_json())
+        return made
+
+    monkeypatch.setattr(run, "_make", late)
+    with pytest.raises(InputError, match="holds a run; --resume"):
+        run.create(str(tmp_path / "run"), config)
+    assert run.read_config(tmp_path / "run") == other
+
+
+def test_ctrl_c_before_the_config_is_whole_leaves_no_folder(config, tmp_path, monkeypatch):
+    def interrupted(path, value):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "write_json", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.create(str(tmp_path / "run"), config)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_where_nothing_can_be_written_the_user_s_folder_stays_and_ours_goes(config, tmp_path, monkeypatch):
     def full(path, value):
         raise OSError(28, "No space left on device")
@@ -85,6 +110,16 @@ def test_updates_are_counted_as_far_as_64_bits_go(tmp_path):
     ]
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
     assert run.read_log(tmp_path) == records[:3] and run.epochs_of(tmp_path) == 2**63 - 1
+
+
+def test_epochs_that_were_logged_and_not_saved_do_not_count(tmp_path):
+    """A killed process had played on since its last checkpoint."""
+    records = [{"epoch": t, "update": 10 * t} | dict.fromkeys(run.COLUMNS, 0.5) for t in (1, 2, 3)]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    checkpoint.save(tmp_path / "checkpoint.npz", {}, {"t": 20})
+    assert run.epochs_of(tmp_path) == 2
+    checkpoint.save(tmp_path / "checkpoint.npz", {}, {"t": "20"})
+    assert run.epochs_of(tmp_path) == 3
 
 
 # Going on --------------------------------------------------------------------------------------------

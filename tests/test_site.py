@@ -203,6 +203,14 @@ def test_a_page_that_is_not_there(tmp_path, capsys):
     assert capsys.readouterr().err.startswith(f"error: {tmp_path} has no lessons/99_none.html")
 
 
+def test_a_site_that_is_not_there(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "docs/check.py", tmp_path], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"error: {tmp_path} has no pages; `make docs` builds the site\n"
+
+
 def test_the_look_finds_what_is_wrong(tmp_path):
     pages = {"a.html": "<script>requestAnimationFrame = null</script>"}  # cannot be looked at
     pages["b.html"] = f'{look.LEADS_ON} content="0; url=fine.html">'

@@ -1,6 +1,7 @@
 """Your turn: in each chapter the answer is accepted, and every known mistake refused by its name."""
 
 import inspect
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,7 @@ def test_the_command_writes_the_file_then_looks_at_it(tmp_path, monkeypatch, cap
     [
         ("def summed_axes(:", "turn03.py, line 1 does not load: SyntaxError"),
         ("1 / 0", "turn03.py does not load: ZeroDivisionError: division by zero"),
+        ("\0", "does not load: SyntaxError"),
         ("x = 1", "turn03.py has no function summed_axes"),
     ],
 )
@@ -129,7 +131,12 @@ def test_a_file_that_cannot_be_looked_at_is_an_error_in_a_line(text, says, tmp_p
     (tmp_path / "turn03.py").write_text(text)
     assert command.main(["03"]) == 2
     said = capsys.readouterr().err
-    assert says in said and said.count("\n") == 1
+    assert says in said and said.count("\n") == 1 and "None" not in said
+
+
+def test_a_function_that_ends_the_program_is_wrong():
+    complaint = turn.judged(turn.find("03"), lambda shape, to: sys.exit(0))
+    assert complaint == "summed_axes: not yet. It raised SystemExit: 0"
 
 
 def test_a_chapter_without_a_turn_is_an_error_in_a_line(capsys):

@@ -62,7 +62,7 @@ class Turn:
             with np.errstate(all="ignore"):
                 for what, value in self.module.tried(f):
                     found.append((what, _plain(value)))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             found.append(("", f"{type(error).__name__}: {error}"))
         return found
 
