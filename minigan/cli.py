@@ -1,9 +1,12 @@
 """What every command shares: the way errors become one line and an exit status, and common options."""
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import NoReturn
 
 from minigan import parzen, workers
@@ -134,7 +137,8 @@ def exit_status(command: Callable[[], int], end: Callable[[int, str], int] | Non
         sys.stdout.reconfigure(errors="backslashreplace")
     if sys.stderr is None:  # closed, as by 2>&-: nobody wants to be told
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (it stays open)
-    status, complaint = _outcome(command, shares_work=end is not None)
+    with contextlib.nullcontext() if end else _ended_by_ctrl_c():
+        status, complaint = _outcome(command, shares_work=end is not None)
     try:
         print(end="", flush=True)  # here, or Python would complain after our last line
     except OSError as error:
@@ -142,6 +146,21 @@ def exit_status(command: Callable[[], int], end: Callable[[int, str], int] | Non
         gone = isinstance(error, BrokenPipeError)  # whoever read our output wants no more
         status, complaint = status or 1, complaint or ("" if gone else f"standard output: {error.strerror}")
     return status if complaint is None else (end or _complain)(status, complaint)
+
+
+@contextlib.contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Within, a request to end, and a terminal that goes away, are a Ctrl-C: what was begun is tidied up."""
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if is_main and hasattr(signal, name)]
+    untouched = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in untouched:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in untouched:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _outcome(command: Callable[[], int], shares_work: bool) -> tuple[int, str | None]:

@@ -115,6 +115,8 @@ class Training:
         the last call.  RunError where a loss or a parameter is no longer finite, or the disk is full.
         From `start` or `resume` until here nobody else can play the run.
         """
+        if self.writes and not self.lock:  # it is complete: only its curves are drawn again
+            self.lock = Lock(self.folder)
         try:
             return self._play(show)
         finally:

@@ -1,8 +1,10 @@
 """python -m minigan.benchmark: that it measures what it says.  No test looks at how long anything takes."""
 
+import contextlib
 import json
 import os
 import re
+import subprocess
 import sys
 from argparse import Namespace
 from collections import Counter
@@ -359,8 +361,18 @@ def test_threads(monkeypatch, capsys):
 def test_beside_neighbours(monkeypatch, capsys):
     """In the shortest of times: each recipe alone and beside others, the choice among what was measured."""
     started, ended = [], []
-    process = SimpleNamespace(kill=lambda: ended.append("kill"), wait=lambda: ended.append("wait"))
-    monkeypatch.setattr(neighbours.subprocess, "Popen", lambda command: started.append(command) or process)
+
+    class Process(contextlib.AbstractContextManager):
+        def __init__(self, command, stdin):
+            started.append(command)
+
+        def kill(self):
+            ended.append("kill")
+
+        def __exit__(self, *error):
+            ended.append("wait")
+
+    monkeypatch.setattr(neighbours.subprocess, "Popen", Process)
     monkeypatch.setattr(neighbours, "RECIPES", ("ring8",))
     monkeypatch.setattr(neighbours, "SECONDS", 1e-3)
     monkeypatch.setattr(threads, "cores", lambda: 2)
@@ -375,6 +387,12 @@ def test_beside_neighbours(monkeypatch, capsys):
     monkeypatch.setenv(threads.VARIABLES[0], "1")
     assert benchmark.main(["--neighbours"]) == 2
     assert "--neighbours: nothing is left to choose; unset OPENBLAS_NUM_THREADS" in capsys.readouterr().err
+
+
+def test_a_busy_neighbour_ends_when_its_input_does():
+    """As it does where the one that started it is killed."""
+    command = [sys.executable, "-c", neighbours.BUSY]
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60).returncode == 0
 
 
 # What is typed wrongly -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -672,3 +673,14 @@ def test_an_error_of_the_system_says_which_file(capsys):
 
     assert exit_status(command) == 1
     assert capsys.readouterr().err == f"error: a/b: {os.strerror(errno.ENOENT)}\n"
+
+
+def test_a_request_to_end_is_a_ctrl_c_so_that_what_was_begun_is_tidied_up(tmp_path):
+    def command():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            (tmp_path / "tidied up").touch()
+
+    assert exit_status(lambda: exit_status(command)) == 130 and os.listdir(tmp_path) == ["tidied up"]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

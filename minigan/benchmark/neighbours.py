@@ -15,6 +15,12 @@ from minigan.players import set_up, use_threads
 
 RECIPES = ("digits", "ring8", "mnist")
 ROUNDS, SECONDS = 3, 1.0  # of each number of threads, in turns
+BUSY = """
+import os, signal, sys, threading
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+while True: pass
+"""  # until its input ends, which it does with us, in whatever way
 
 
 def measure() -> list[dict[str, Any]]:
@@ -71,7 +77,7 @@ def _busy(count: int) -> Iterator[None]:
     """So many processes that do nothing but compute, until the end of the block."""
     with ExitStack() as ending:
         for _ in range(count):
-            process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-            ending.callback(process.wait)
+            process = subprocess.Popen([sys.executable, "-c", BUSY], stdin=subprocess.PIPE)
+            ending.enter_context(process)  # which waits for its end
             ending.callback(process.kill)
         yield

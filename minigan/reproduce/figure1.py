@@ -51,7 +51,8 @@ def _parser() -> Parser:
 def _figure1(args: Namespace, argv: list[str]) -> int:
     threads.use(args.threads, [])  # no product here is large enough for two
     report = Report("figure1", args.out, argv, {"seed": args.seed})
-    say(args, f"figure1: about {how_long(_seconds(args.seed))}")
+    if not report.found:
+        say(args, f"figure1: about {how_long(_seconds(args.seed))}")
     frames = report.keep("frames", lambda: play(args.seed))
     chosen = list({frame["title"]: frame for frame in frames}.values())  # the end of each phase
     top = max(1.0, max(max(frame["p_g"]) for frame in frames)) + 0.02

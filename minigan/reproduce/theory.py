@@ -41,7 +41,8 @@ def _parser() -> Parser:
 def _theory(args: Namespace, argv: list[str]) -> int:
     threads.use(args.threads, [])  # no product here is large enough for two
     report = Report("theory", args.out, argv, {"seed": args.seed, "updates": UPDATES, "batch": BATCH})
-    say(args, f"theory: about {how_long(_seconds(args.seed))}, nearly all of it for training D")
+    if not report.found:
+        say(args, f"theory: about {how_long(_seconds(args.seed))}, nearly all of it for training D")
     D = report.keep("discriminator", lambda: trained_discriminator(args.seed))
     theorem = report.keep("theorem1", lambda: theorem1())
     path = report.keep("proposition2", lambda: proposition2(args.seed))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from multiprocessing import active_children
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +19,7 @@ import pytest
 
 from minigan.errors import InputError
 from minigan.homework.answers import known as answers
+from minigan.homework.answers import proof
 from minigan.homework.cli import main
 from minigan.homework.judging.judge import Outcome, Verdict
 from minigan.homework.marking import batch, outputs
@@ -531,3 +533,23 @@ def test_a_verdict_survives_the_journal():
         "hw02", 1, 2, [Outcome("kept", "says", 10, "fail", "message", "given", 0.5)], "out", ["x"]
     )
     assert Verdict.from_dict(json.loads(json.dumps(verdict.as_dict()))) == verdict
+
+
+def endless(*_):
+    time.sleep(60)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no alarm here")
+def test_where_a_proof_is_interrupted_its_processes_end(monkeypatch):
+    def ctrl_c(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(proof, "prove", endless)
+    before = signal.signal(signal.SIGALRM, ctrl_c)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(KeyboardInterrupt):
+            list(proof.prove_all([None, None], 1, 2))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not active_children()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from minigan.errors import RunError
 from minigan.homework.answers import known as answers
 from minigan.homework.answers.mark import mark
 from minigan.homework.answers.mutate import mechanical
+from minigan.homework.judging.isolate import die_with_parent
 from minigan.homework.judging.judge import Verdict, judge_at_once, judge_here
 from minigan.homework.judging.kit import Kit, kit
 from minigan.homework.judging.sandbox import launcher
@@ -92,15 +95,32 @@ def must_work(assignment: Assignment, level: int, scratch: Path | None = None) -
 def prove_all(
     assignments: list[Assignment], level: int, jobs: int = 2, full: bool = False
 ) -> Iterator[Proof]:
-    """The proofs in this order, each in a process of its own, `jobs` at the same time."""
-    with ProcessPoolExecutor(min(jobs, len(assignments)), get_context("spawn")) as pool:
-        yield from pool.map(prove, assignments, repeat(level), repeat(full))
+    """The proofs in this order, each in a process of its own, `jobs` at the same time.
+
+    Where this one is interrupted or killed, those end too.
+    """
+    with (
+        TemporaryDirectory(prefix="minigan-homework-", ignore_cleanup_errors=True) as scratch,
+        ProcessPoolExecutor(min(jobs, len(assignments)), get_context("spawn"), _begin) as pool,
+    ):
+        try:
+            yield from pool.map(prove, assignments, repeat(level), repeat(full), repeat(Path(scratch)))
+        except BaseException:
+            for process in active_children():
+                process.terminate()
+            raise
 
 
-def prove(assignment: Assignment, level: int, full: bool = False) -> Proof:
+def _begin() -> None:
+    """In a process of the pool: Ctrl-C is for the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
+
+
+def prove(assignment: Assignment, level: int, full: bool = False, scratch: Path | None = None) -> Proof:
     """Reference, stub, right and wrong answers; if `full`, mechanical changes and 200 seeds too."""
     proof = Proof(assignment, level)
-    with kit(assignment) as alone, launcher(alone) as started:
+    with kit(assignment, scratch) as alone, launcher(alone) as started:
         made = replace(alone, launcher=started)
         _basics(made, level, proof)
         if not assignment.parts:
