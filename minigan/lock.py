@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import platform
@@ -36,7 +35,6 @@ class Lock:
             holder = self._file.read(200).decode(errors="replace").strip() or "another process"
             self._file.close()
             raise InputError(f"{folder} is being {done} by {holder}; wait until it is done, or stop it there")
-        atexit.register(self.release)  # for who ends before the work begins
         since = time.strftime("%Y-%m-%d %H:%M")
         with contextlib.suppress(OSError):  # on a full disk nobody is told who has it
             self._file.truncate(0)

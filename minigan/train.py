@@ -143,9 +143,8 @@ def _train(args: Namespace) -> int:
         in_order = sorted(frames, key=lambda frame: (len(frame.name), frame))
         pictures.save_film(folder / "film.gif", in_order)
         say(f"film:    {folder / 'film.gif'}")
-    for what, name in (("samples: ", "samples.png"), ("curves:  ", "curves.png")):
-        if (folder / name).exists():  # of an old run somebody may have removed them
-            say(f"{what}{folder / name}")
+    say(f"samples: {folder / 'samples.png'}")
+    say(f"curves:  {folder / 'curves.png'}")
     return 0
 
 

@@ -6,7 +6,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -115,8 +115,9 @@ class Training:
         the last call.  RunError where a loss or a parameter is no longer finite, or the disk is full.
         From `start` or `resume` until here nobody else can play the run.
         """
-        if self.writes and not self.lock:  # it is complete: only its curves are drawn again
-            self.lock = Lock(self.folder)
+        if self.writes and not self.lock:  # it is complete: what a process left that was killed at its end
+            with suppress(InputError):
+                Lock(self.folder).release()
         try:
             return self._play(show)
         finally:

@@ -71,16 +71,6 @@ def test_a_file_to_write(tmp_path):
         files.writable_file(path / "c.txt", "--write")
 
 
-@pytest.mark.parametrize("path", [".", "..", "/", "a"])
-def test_a_folder_is_no_file_to_write(tmp_path, monkeypatch, path):
-    (tmp_path / "a").mkdir()
-    monkeypatch.chdir(tmp_path / "a")
-    (tmp_path / "a" / "a").mkdir()
-    with pytest.raises(OSError):
-        files.write_atomically(path, lambda file: None)
-    assert names(tmp_path) == names(tmp_path / "a") == ["a"]
-
-
 def test_a_full_disk_is_seen_before_anything_is_computed(tmp_path, monkeypatch):
     class Full(io.BytesIO):
         def write(self, data):

@@ -297,6 +297,13 @@ def test_one_submission_into_one_gradescope_file(course, tmp_path, level):
     assert sum(test["score"] for test in result["tests"]) == 30
 
 
+def test_a_submission_that_is_not_there_is_nobodys_zero(course, tmp_path, capsys):
+    out = tmp_path / "results.json"
+    words = ["--hw", "hw02", "--secret-file", str(course / "course.key"), "--results", str(out)]
+    assert main(["grade", str(tmp_path / "none"), *words]) == 2
+    assert "there is no " in capsys.readouterr().err and not out.exists()
+
+
 def test_one_submission_is_not_graded_where_the_grader_does_not_work(course, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(load("hw02").part("checks"), "kept", lambda trial: None)
     argv = ["grade", str(course / "handed-in" / "ann"), "--hw", "hw02", "--results", str(tmp_path / "r.json")]

@@ -144,6 +144,8 @@ def new(arguments: Namespace) -> int:
 
 def _grade_one(assignment: Assignment, path: Path, secret: bytes, level: int, arguments: Namespace) -> int:
     """One submission into one Gradescope file, which says `did not finish` until it has finished."""
+    if not path.exists():
+        raise InputError(f"expected what one student handed in, there is no {path}")
     results = writable_file(arguments.results, "--results")
     write_json(results, outputs.unfinished(assignment))
     seed = batch.seed_for(secret, arguments.student, assignment.id)
