@@ -139,12 +139,14 @@ def test_what_the_html_lacks(tmp_path):
     head = '<th class="head">'
     page = tmp_path / "a.html"
     picture = '<img alt="a dot" src="../_images/dot.png" />'
+    back = '<a href="#" class="back-to-top muted-link"><svg></svg>\n<span>Back to top</span>\n        </a>'
     page.write_text(
-        head + "<p></p></th>" + head + "<p>w</p></th>" + head + math.format("x_i") + picture, "utf-8"
+        head + "<p></p></th>" + head + "<p>w</p></th>" + head + math.format("x_i") + back + picture, "utf-8"
     )
     access._mend(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
     made = page.read_text("utf-8")
     assert made.endswith(f'<a class="picture" href="../_images/dot.png">{picture}</a>')
+    assert f'<nav aria-label="Top of the page">{back}</nav><a class="picture"' in made
     assert made.startswith(
         '<td class="head"></td><th class="head"><p>w</p></th><th class="head"><span class="unseen">x_i<'
     )
