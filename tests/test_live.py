@@ -18,7 +18,7 @@ PAGES = ["lessons/04_backward.html", "docs/play.html"]
 AXE = os.environ.get("LIVE_AXE")  # axe.min.js of the package axe-core
 
 MOST_BYTES = 20_000_000  # at the first press, matplotlib apart
-MOST_HEAP = 150 * 2**20  # after a chapter
+MOST_HEAP = 150_000_000  # after a chapter
 
 RESTS = "() => document.querySelector('.live-all button').textContent === 'Run all'"
 STATES = """() => [...document.querySelectorAll('.live-bar:not(.live-all) .live-status')].map((status) =>
