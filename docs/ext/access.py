@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def _mend(app: Any, error: Exception | None) -> None:
         text = mended = page.read_text(encoding="utf-8")
         for before, after in MENDED.items():
             mended = mended.replace(before, after)
-        mended = PICTURE.sub(lambda found, page=page: _picture(page, *found.groups()), mended)
+        mended = PICTURE.sub(partial(_picture, page), mended)
         mended = PARAMETERS.sub(_listed, mended)
         while ORPHANS.search(mended):
             mended = ORPHANS.sub(r"\1</li>", mended)
@@ -57,8 +58,9 @@ def _listed(parameters: re.Match) -> str:
     return f'<ul class="parameters">\n{items}</ul>'
 
 
-def _picture(page: Path, image: str, source: str) -> str:
+def _picture(page: Path, found: re.Match) -> str:
     """A link to the picture.  One with panels says its width, and scrolls on a phone (site.css)."""
+    image, source = found.groups()
     file = page.parent / source
     head = file.read_bytes()[:256] if file.is_file() else b""
     width = int.from_bytes(head[16:20])
