@@ -141,7 +141,14 @@ def test_what_the_html_lacks(tmp_path):
     picture = '<img alt="a dot" src="../_images/dot.png" />'
     back = '<a href="#" class="back-to-top muted-link"><svg></svg>\n<span>Back to top</span>\n        </a>'
     page.write_text(
-        head + "<p></p></th>" + head + "<p>w</p></th>" + head + math.format("x_i") + back + picture, "utf-8"
+        head
+        + "<p></p></th>"
+        + head
+        + "<p>w</p></th>"
+        + head
+        + math.format("x_i")
+        + f"\n        {back}\n{picture}",
+        "utf-8",
     )
     figure = tmp_path / "_images" / "panels.png"
     figure.parent.mkdir()
@@ -154,7 +161,7 @@ def test_what_the_html_lacks(tmp_path):
     assert other.read_text("utf-8") == f"{wide}{image}</a>"
     made = page.read_text("utf-8")
     assert made.endswith(f'<a class="picture" href="../_images/dot.png">{picture}</a>')
-    assert f'<nav aria-label="Top of the page">{back}</nav><a class="picture"' in made
+    assert f'<nav aria-label="Top of the page">{back}</nav>\n<a class="picture"' in made
     assert made.startswith(
         '<td class="head"></td><th class="head"><p>w</p></th><th class="head"><span class="unseen">x_i<'
     )
