@@ -161,7 +161,7 @@ def test_what_the_html_lacks(tmp_path):
     assert other.read_text("utf-8") == f"{wide}{image}</a>"
     made = page.read_text("utf-8")
     assert made.endswith(f'<a class="picture" href="../_images/dot.png">{picture}</a>')
-    assert f'<nav aria-label="Top of the page">{back}</nav>\n<a class="picture"' in made
+    assert f'<nav aria-label="Page top">{back}</nav>\n<a class="picture"' in made
     assert made.startswith(
         '<td class="head"></td><th class="head"><p>w</p></th><th class="head"><span class="unseen">x_i<'
     )

@@ -13,7 +13,7 @@ MENDED = {
     'class="caption" role="heading">': 'class="caption" role="heading" aria-level="2">',
     '<div id="search-results">': '<h1>Search</h1><div id="search-results">',
     '<th class="head"><p></p></th>': '<td class="head"></td>',
-    '\n        <a href="#" class="back': '\n        <nav aria-label="Top of the page"><a href="#" class="back',
+    '\n        <a href="#" class="back': '\n        <nav aria-label="Page top"><a href="#" class="back',
     "<span>Back to top</span>\n        </a>\n": "<span>Back to top</span>\n        </a></nav>\n",
 }
 FORMULA = re.compile(  # alone in the head of a column: readable as MathML, but not to every tool
