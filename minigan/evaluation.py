@@ -125,8 +125,8 @@ def log_likelihood(
 ) -> dict[str, Any]:
     """Mean and standard error over the test images in nats; sigma from the first 1,000 validation images.
 
-    By two rulers: the best sigma of the grid, the paper's protocol, and under "refined" the best of all; where
-    none is best, as `parzen.refine_sigma` says, "refined" is None and "not_refined" says why.
+    By two rulers: the best sigma of the grid, the paper's protocol, and under "refined" the best of all;
+    where none is best, as `parzen.refine_sigma` says, "refined" is None and "not_refined" says why.
     InputError where the data set lacks test or validation images.
     """
     if not len(dataset.test) or not len(dataset.valid):

@@ -10,7 +10,7 @@ import pytest
 
 from minigan import checkpoint, train
 from minigan.errors import InputError
-from minigan.lock import Lock
+from minigan.lock import Lock, is_there, take
 
 HOLD = """
 import sys, time
@@ -74,23 +74,27 @@ def test_in_one_process_too(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="NOT TESTED: Windows removes no file that is open")
-def test_a_file_that_is_gone_locks_nothing(tmp_path):
+def test_a_file_that_is_gone_locks_nothing(tmp_path, monkeypatch):
     """The owner removes its file between our opening and our locking it, and a third makes a new one."""
 
-    class Late(Lock):
-        def _is_there(self):
-            self.path.unlink()
-            self.path.touch()
-            return super()._is_there()
+    def late(file, path):
+        path.unlink()
+        path.touch()
+        return is_there(file, path)
 
+    monkeypatch.setattr("minigan.lock.is_there", late)
     with pytest.raises(InputError, match="another process"):
-        Late(tmp_path)
+        Lock(tmp_path)
 
 
 def test_where_the_system_knows_no_locks(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl", reason="NOT TESTED: another system's locks")
     monkeypatch.setattr(fcntl, "flock", lambda *_: (_ for _ in ()).throw(OSError(95, "not supported")))
     Lock(tmp_path).release()
+    with open(tmp_path / "a", "wb") as file:
+        assert take(file) is None
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+        assert take(file) is None
 
 
 # Runs -------------------------------------------------------------------------------------------------
