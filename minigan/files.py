@@ -51,8 +51,8 @@ def write_atomically(
     _sync_folder(path.parent)
 
 
-def writable(folder: Path) -> Path:
-    """The folder of an --out, made if there is none: for who computes first and writes then.
+def writable(folder: Path, option: str = "--out") -> Path:
+    """The folder that the option names, made if there is none: for who computes first and writes then.
 
     InputError where nothing can be written into it, as on a full disk.
     """
@@ -61,7 +61,9 @@ def writable(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))  # an empty file fits on a full disk
     except OSError as error:
-        raise InputError(f"--out: cannot write to {folder}: {error.strerror}; name another folder") from None
+        raise InputError(
+            f"{option}: cannot write to {folder}: {error.strerror}; name another folder"
+        ) from None
     return folder
 
 

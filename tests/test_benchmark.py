@@ -449,6 +449,17 @@ def test_a_new_document_is_made(tmp_path):
     assert (tmp_path / "new.md").read_text("utf-8") == "<!-- command -->\n\ntext\n\n<!-- end of command -->\n"
 
 
+def test_a_document_that_cannot_be_written_is_seen_before_anything_is_measured(tmp_path, monkeypatch, capsys):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("minigan.files.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("minigan.benchmark.measure.measure", lambda *_: pytest.fail("it began all the same"))
+    assert benchmark.main(["--write", str(tmp_path / "a.md")]) == 2
+    said = f"error: --write: cannot write to {tmp_path}: Permission denied; name another folder\n"
+    assert capsys.readouterr().err == said
+
+
 def test_a_document_keeps_its_line_ends(tmp_path):
     page = tmp_path / "page.md"
     page.write_bytes(b"# Title\r\n\r\nProse.\r\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minigan.errors import InputError, RunError
-from minigan.files import read_json, write_atomically, write_json
+from minigan.files import read_json, writable, write_atomically, write_json
 from minigan.homework.answers import proof
 from minigan.homework.evidence import page, rehearsal
 from minigan.homework.judging import isolate
@@ -88,6 +88,8 @@ def selftest(arguments: Namespace) -> int:
     names = arguments.homework or [a.id for a in spec.every()] + [spec.CAPSTONE] * arguments.full
     assignments = [spec.load(name) for name in names]
     level = _level(arguments)
+    if arguments.write:
+        writable(Path(arguments.write).parent, "--write")
     proofs = []
     for one in proof.prove_all(assignments, level, arguments.jobs, arguments.full):
         proofs.append(one)
