@@ -391,6 +391,7 @@ def test_beside_neighbours(monkeypatch, capsys):
         ("--recipe tiny --batch 2000", "1500"),
         ("--recipe tiny --threads 0", "--threads"),
         ("--recipe tiny --repeats -1", "--repeats"),
+        ("--recipe tiny --repeats 1000001", "--repeats: expected a whole number from 1 to 1,000,000"),
         ("--recipe tiny --update sideways", "simultaneous"),
         ("--recipe tiny --compare jax", "torch"),
         ("--recipe tiny --compare torch", "pip install torch"),

@@ -36,8 +36,6 @@ def grade(arguments: Namespace) -> int:
     formats = arguments.format.split(",")
     if unknown := set(formats) - set(outputs.FORMATS):
         raise InputError(f"unknown format {', '.join(unknown)}; there are {', '.join(outputs.FORMATS)}")
-    if arguments.jobs < 1:
-        raise InputError(f"--jobs: expected 1 or more, got {arguments.jobs}")
     submissions = collect(path)
     out = Path(arguments.out)
 
