@@ -63,6 +63,8 @@ def test_a_folder_to_write_into(tmp_path):
     (tmp_path / "c").touch()
     with pytest.raises(InputError, match="--out: cannot write to .*c: .*; name another folder"):
         files.writable(tmp_path / "c")
+    with pytest.raises(InputError, match="^--write: cannot write to "):
+        files.writable(tmp_path / "c", "--write")
 
 
 def test_a_full_disk_is_seen_before_anything_is_computed(tmp_path, monkeypatch):
@@ -226,3 +228,13 @@ def test_damaged_json_is_one_clear_line(tmp_path, content):
 def test_missing_json_is_oserror(tmp_path):
     with pytest.raises(FileNotFoundError):
         files.read_json(tmp_path / "config.json")
+
+
+@pytest.mark.parametrize("value", [0, -1.5, 1e299])
+def test_a_number_to_compute_with(value):
+    assert files.is_number(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e300, True, "1", None, [1]])
+def test_none_to_compute_with(value):
+    assert not files.is_number(value)
