@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from minigan.errors import InputError
-from minigan.lock import is_there, take
+from minigan.lock import take
 
-LATE = 60.0  # seconds after its last byte in which a file gets its name, surely
+LATE = 60.0  # seconds: a hidden file on Windows that is closed and so old gets no other name any more
 
 
 def write_atomically(
@@ -102,7 +102,7 @@ def _locked(path: Path) -> BinaryIO:
     """A new file, locked while it is open: who looks for leftovers sees that its process lives."""
     while True:
         file = open(path, "wb")  # noqa: SIM115 (it stays open)
-        if take(file) is not False and is_there(file, path):
+        if take(file) is not False and path.exists():
             return file
         file.close()  # somebody looked between our opening and our locking it
 

@@ -30,7 +30,7 @@ class Lock:
             raise InputError(
                 f"cannot write to {folder}: {error.strerror}; a copy of it that is yours can be {done}"
             ) from None
-        if take(self._file) is False or not is_there(self._file, self.path):
+        if take(self._file) is False or not self._is_there():
             self._file.seek(0)
             holder = self._file.read(200).decode(errors="replace").strip() or "another process"
             self._file.close()
@@ -49,6 +49,13 @@ class Lock:
         with contextlib.suppress(OSError):
             self.path.unlink()
         self._file.close()
+
+    def _is_there(self) -> bool:
+        """Whether it is still the folder's file that we locked: who had it may have removed it since."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self.path))
+        except OSError:
+            return False
 
 
 def take(file: BinaryIO) -> bool | None:
@@ -69,11 +76,3 @@ def take(file: BinaryIO) -> bool | None:
     except (OSError, ImportError):  # as on some network file systems, or in a browser
         return None
     return True
-
-
-def is_there(file: BinaryIO, path: Path) -> bool:
-    """Whether the open file still has that name: who had it may have removed it, and another made it anew."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
-    except OSError:
-        return False

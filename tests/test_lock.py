@@ -10,7 +10,7 @@ import pytest
 
 from minigan import checkpoint, train
 from minigan.errors import InputError
-from minigan.lock import Lock, is_there, take
+from minigan.lock import Lock, take
 
 HOLD = """
 import sys, time
@@ -74,17 +74,17 @@ def test_in_one_process_too(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="NOT TESTED: Windows removes no file that is open")
-def test_a_file_that_is_gone_locks_nothing(tmp_path, monkeypatch):
+def test_a_file_that_is_gone_locks_nothing(tmp_path):
     """The owner removes its file between our opening and our locking it, and a third makes a new one."""
 
-    def late(file, path):
-        path.unlink()
-        path.touch()
-        return is_there(file, path)
+    class Late(Lock):
+        def _is_there(self):
+            self.path.unlink()
+            self.path.touch()
+            return super()._is_there()
 
-    monkeypatch.setattr("minigan.lock.is_there", late)
     with pytest.raises(InputError, match="another process"):
-        Lock(tmp_path)
+        Late(tmp_path)
 
 
 def test_where_the_system_knows_no_locks(tmp_path, monkeypatch):
