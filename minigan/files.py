@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from minigan.errors import InputError
 from minigan.lock import take
 
-LATE = 60.0  # seconds: a hidden file on Windows that is closed and so old gets no other name any more
+LATE = 60.0  # seconds; on Windows a hidden file that was closed so long ago gets no name any more
 
 
 def write_atomically(
