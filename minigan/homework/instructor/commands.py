@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minigan.errors import InputError, RunError
-from minigan.files import read_json, write_atomically, write_json
+from minigan.files import read_json, writable, write_atomically, write_json
 from minigan.homework.answers import proof
 from minigan.homework.evidence import page, rehearsal
 from minigan.homework.judging import isolate
@@ -36,8 +36,6 @@ def grade(arguments: Namespace) -> int:
     formats = arguments.format.split(",")
     if unknown := set(formats) - set(outputs.FORMATS):
         raise InputError(f"unknown format {', '.join(unknown)}; there are {', '.join(outputs.FORMATS)}")
-    if arguments.jobs < 1:
-        raise InputError(f"--jobs: expected 1 or more, got {arguments.jobs}")
     submissions = collect(path)
     out = Path(arguments.out)
 
@@ -88,6 +86,8 @@ def selftest(arguments: Namespace) -> int:
     names = arguments.homework or [a.id for a in spec.every()] + [spec.CAPSTONE] * arguments.full
     assignments = [spec.load(name) for name in names]
     level = _level(arguments)
+    if arguments.write:
+        writable(Path(arguments.write).parent, "--write")
     proofs = []
     for one in proof.prove_all(assignments, level, arguments.jobs, arguments.full):
         proofs.append(one)
