@@ -58,6 +58,7 @@ FAULTS = """() => {
 UNFOLD = """() => {
   for (const e of document.querySelectorAll('details')) e.open = true;
   for (const e of document.images) e.loading = 'eager';
+  document.documentElement.classList.add('show-back-to-top'); // as after scrolling up
 }"""
 SETTLED = """async () => {
   await document.fonts.ready;

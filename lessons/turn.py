@@ -20,24 +20,24 @@ from minigan.homework.turn import Function, Turn, find, judged
 
 
 def main(argv: list[str] | None = None) -> int:
-    """0 if the function is right, 1 if it is not or not yet, 2 if there is nothing to look at."""
+    """0 if the function is right, 1 if it is not or not yet; else as cli.exit_status."""
     parser = argparse.ArgumentParser(
         prog="python -m lessons.turn",
         description="Check the function that a chapter asks its reader for.",
         allow_abbrev=False,
     )
     parser.add_argument("chapter", metavar="NN", help="the chapter's number, as 03")
-    try:
-        turn = find(parser.parse_args(argv).chapter.zfill(2))
-        path = Path(f"turn{turn.chapter}.py")
-        if not path.exists():
-            write_atomically(path, lambda file: file.write(text_of(turn).encode()))
-            print(f"wrote {path}: fill in {turn.answer.__name__}, and give the same command again")
-            return 1
-        complaint = judged(turn, _function(path, turn.answer.__name__))
-    except InputError as error:
-        print(f"python -m lessons.turn: {error}", file=sys.stderr)
-        return 2
+    return exit_status(lambda: _checked(parser.parse_args(argv).chapter))
+
+
+def _checked(chapter: str) -> int:
+    turn = find(chapter.zfill(2))
+    path = Path(f"turn{turn.chapter}.py")
+    if not path.exists():
+        write_atomically(path, lambda file: file.write(text_of(turn).encode()))
+        print(f"wrote {path}: fill in {turn.answer.__name__}, and give the same command again")
+        return 1
+    complaint = judged(turn, _function(path, turn.answer.__name__))
     print(complaint or f"{turn.answer.__name__}: right.")
     return 1 if complaint else 0
 
@@ -69,4 +69,4 @@ def _function(path: Path, name: str) -> Function:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(main))
+    sys.exit(main())

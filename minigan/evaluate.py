@@ -90,7 +90,7 @@ def _rows_of_images(columns: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     nats, near = ([x[name] for x in columns] for name in ("log_likelihood", "memorising"))
     rows = [
         ("log-likelihood, nats", *map(_nats, nats)),
-        ("  with sigma refined", *(_nats(x["refined"]) for x in nats)),
+        ("  with sigma refined", *(_nats(x["refined"]) if x["refined"] else "none" for x in nats)),
         ("distance to the nearest training image", *(f"{x['samples']['to_training']:.2f}" for x in near)),
         ("distance to the nearest test image", *(f"{x['samples']['to_test']:.2f}" for x in near)),
         ("nearer to training images", *(f"{x['samples']['nearer_to_training']:.1%}" for x in near)),
@@ -115,13 +115,16 @@ def _nats(x: dict[str, Any]) -> str:
 
 def _notes_of_images(found: dict[str, Any]) -> list[str]:
     x, real = found["log_likelihood"], found["references"]["real"]["log_likelihood"]
+    refined = f", refined {x['refined']['sigma']:.4f}" if x["refined"] else ""
     notes = [
         f"log-likelihood: of {x['test_images']} test images, Parzen window of {x['centres']} samples, "
-        f"sigma {x['sigma']:.3f}, refined {x['refined']['sigma']:.4f}; real: of {real['centres']} training "
-        "images",
+        f"sigma {x['sigma']:.3f}{refined}; real: of {real['centres']} training images",
         f"distances: of {found['memorising']['samples']['count']} samples to {found['memorising']['images']} "
         "training and as many test images; real: validation images",
     ]
+    for name, column in {"this run": found, **found["references"]}.items():
+        if reason := column["log_likelihood"].get("not_refined"):
+            notes.append(f"{name}, {reason}")
     if "classes" in found:
         judge = found["classes"]
         notes.append(

@@ -125,7 +125,8 @@ def log_likelihood(
 ) -> dict[str, Any]:
     """Mean and standard error over the test images in nats; sigma from the first 1,000 validation images.
 
-    By two rulers: the best sigma of the grid, the paper's protocol, and under "refined" the best of all.
+    By two rulers: the best sigma of the grid, the paper's protocol, and under "refined" the best of all;
+    where none is best, as `parzen.refine_sigma` says, "refined" is None and "not_refined" says why.
     InputError where the data set lacks test or validation images.
     """
     if not len(dataset.test) or not len(dataset.valid):
@@ -134,10 +135,15 @@ def log_likelihood(
     valid, test = (backend.asarray(_values(x, dataset)) for x in (dataset.valid[:SIGMA_IMAGES], dataset.test))
     say(f"log-likelihood: sigma from {len(valid)} validation images, {len(samples)} centres ...")
     chosen = [parzen.choose_sigma(valid, centres, sigmas)]
-    chosen.append(parzen.refine_sigma(valid, centres, chosen[0][0]))
-    say(f"log-likelihood: sigma {chosen[0][0]:.3f}, refined {chosen[1][0]:.3f}, {len(test)} test images ...")
+    not_refined: dict[str, Any] = {}
+    try:
+        chosen.append(parzen.refine_sigma(valid, centres, chosen[0][0]))
+    except InputError as reason:
+        not_refined = {"refined": None, "not_refined": str(reason)}
+    by_both = ", refined ".join(f"{sigma:.3f}" for sigma, _ in chosen)
+    say(f"log-likelihood: sigma {by_both}, {len(test)} test images ...")
     nats = to_host(parzen.log_likelihoods(test, centres, [sigma for sigma, _ in chosen]))
-    grid, refined = (
+    grid, *refined = (
         {
             "mean": float(of_test.mean()),
             "standard_error": float(of_test.std() / np.sqrt(len(of_test))),
@@ -147,7 +153,7 @@ def log_likelihood(
         for of_test, (sigma, of_valid) in zip(nats, chosen, strict=True)
     )
     counts = {"centres": len(samples), "test_images": len(test), "sigmas": list(sigmas)}
-    return grid | counts | {"refined": refined}
+    return grid | counts | (not_refined or {"refined": refined[0]})
 
 
 def memorising(samples: np.ndarray, dataset: Dataset) -> dict[str, Any]:

@@ -1,15 +1,20 @@
 """Files that are written whole or not at all, and JSON in such files."""
 
 import contextlib
+import glob
 import json
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from minigan.errors import InputError
+from minigan.lock import take
+
+LATE = 60.0  # seconds; on Windows a hidden file that was closed so long ago gets no name any more
 
 
 def write_atomically(
@@ -21,19 +26,22 @@ def write_atomically(
     reader sees the old file or the new one, never a part, even after a power cut. Each write has a hidden
     file of its own, so that of two at once the last one wins, whole. If anything is raised (by a full disk,
     by Ctrl-C), the hidden file is removed and the exception goes on, an OSError with the name that the user
-    knows; a process killed outright leaves it behind (see `remove_leftovers`). If `previous` is given, the
-    old file is kept under that name; between the two renames it has that name alone.
+    knows; a process killed outright leaves it behind, for the next who writes `path` to remove. If `previous`
+    is given, the old file is kept under that name; between the two renames it has that name alone.
     """
     path = Path(path)
+    _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with _locked(temporary) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        if previous is not None and path.exists():
-            os.replace(path, previous)
-        os.replace(temporary, path)
+            if os.name == "nt":  # where no open file can be renamed
+                file.close()
+            if previous is not None and path.exists():
+                os.replace(path, previous)
+            os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -44,7 +52,7 @@ def write_atomically(
 
 
 def writable(folder: Path, option: str = "--out") -> Path:
-    """The folder of an option, made if there is none: for who computes first and writes then.
+    """The folder that the option names, made if there is none: for who computes first and writes then.
 
     InputError where nothing can be written into it, as on a full disk.
     """
@@ -57,13 +65,6 @@ def writable(folder: Path, option: str = "--out") -> Path:
             f"{option}: cannot write to {folder}: {error.strerror}; name another folder"
         ) from None
     return folder
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left of files in the folder and below; for who alone writes there."""
-    for leftover in folder.rglob(".*.tmp"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:
@@ -104,3 +105,25 @@ def _sync_folder(folder: Path) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _locked(path: Path) -> BinaryIO:
+    """A new file, locked while it is open: who looks for leftovers sees that its process lives."""
+    while True:
+        file = open(path, "wb")  # noqa: SIM115 (it stays open)
+        if take(file) is not False and path.exists():
+            return file
+        file.close()  # somebody looked between our opening and our locking it
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the hidden files of `path` whose processes were killed; none where the system knows no locks."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
+        with contextlib.suppress(OSError), open(leftover, "r+b") as file:
+            if not take(file):
+                continue
+            if os.name == "nt":  # where it was closed to be renamed, or must be to be removed
+                if time.time() - os.fstat(file.fileno()).st_mtime < LATE:
+                    continue
+                file.close()
+            leftover.unlink()

@@ -1,4 +1,4 @@
-"""A folder that one process alone writes into: the system keeps the lock, and forgets it with the process."""
+"""A file or folder that one process alone has: the system keeps the lock, and forgets it with the process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Lock:
             raise InputError(
                 f"cannot write to {folder}: {error.strerror}; a copy of it that is yours can be {done}"
             ) from None
-        if not (_take(self._file) and self._is_there()):
+        if take(self._file) is False or not self._is_there():
             self._file.seek(0)
             holder = self._file.read(200).decode(errors="replace").strip() or "another process"
             self._file.close()
@@ -58,20 +58,21 @@ class Lock:
             return False
 
 
-def _take(file: BinaryIO) -> bool:
-    """Whether the system gives us the lock, which closing the file gives back."""
+def take(file: BinaryIO) -> bool | None:
+    """Whether the file, just opened, is ours until it is closed; None where the system knows no locks."""
     try:
         if sys.platform == "win32":
             import msvcrt
 
             file.seek(FAR)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            file.seek(0)
         else:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
-    except OSError:  # as on some network file systems
-        return True
+    except (OSError, ImportError):  # as on some network file systems, or in a browser
+        return None
     return True

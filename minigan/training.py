@@ -18,7 +18,7 @@ from minigan import algorithm1, checkpoint, pictures, run, shares, shell
 from minigan.algorithm1 import Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.errors import InputError, RunError
-from minigan.files import remove_leftovers, write_atomically, write_json
+from minigan.files import write_atomically, write_json
 from minigan.lock import Lock
 from minigan.players import arrays, generate, output_of, set_up, update_of, use_threads
 from minigan.run import COLUMNS, NO_VALUES, Config
@@ -95,7 +95,6 @@ class Training:
             if run.signature(folder) != before:
                 self.lock.release()
                 raise InputError(f"{folder} was played by another process just now; try again")
-            remove_leftovers(folder)
             run.cut_log(folder, self.t)
             write_json(folder / "config.json", self.config.as_json())
         return self.t

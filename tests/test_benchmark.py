@@ -1,6 +1,5 @@
 """python -m minigan.benchmark: that it measures what it says.  No test looks at how long anything takes."""
 
-import contextlib
 import json
 import os
 import re
@@ -362,14 +361,17 @@ def test_beside_neighbours(monkeypatch, capsys):
     """In the shortest of times: each recipe alone and beside others, the choice among what was measured."""
     started, ended = [], []
 
-    class Process(contextlib.AbstractContextManager):
-        def __init__(self, command, stdin):
-            started.append(command)
+    class Process:
+        def __init__(self, command, **options):
+            started.append(options)
 
         def kill(self):
             ended.append("kill")
 
-        def __exit__(self, *error):
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
             ended.append("wait")
 
     monkeypatch.setattr(neighbours.subprocess, "Popen", Process)
@@ -381,7 +383,8 @@ def test_beside_neighbours(monkeypatch, capsys):
     monkeypatch.setattr(neighbours, "use_threads", lambda *_: 2)
     found = measured(capsys, "--neighbours")["neighbours"]
     assert [row["neighbours"] for row in found] == [0, 2] and found[0]["ms"].keys() == {"1", "2"}
-    assert len(started) == 2 and ended == ["kill", "wait"] * 2
+    assert started == [{"stdin": subprocess.PIPE, "stderr": subprocess.DEVNULL}] * 2  # Ctrl-C reaches it too
+    assert ended == ["kill", "wait"] * 2
     table = neighbours.table([{"recipe": "mnist", "neighbours": 2, "ms": {1: 10.0, 2: 20.0}, "chosen": 2}])
     assert table.splitlines()[-1] == "| mnist | 2 | 10 | 20 | 2 | 2.00 |"
     monkeypatch.setenv(threads.VARIABLES[0], "1")
@@ -389,10 +392,16 @@ def test_beside_neighbours(monkeypatch, capsys):
     assert "--neighbours: nothing is left to choose; unset OPENBLAS_NUM_THREADS" in capsys.readouterr().err
 
 
-def test_a_busy_neighbour_ends_when_its_input_does():
-    """As it does where the one that started it is killed."""
-    command = [sys.executable, "-c", neighbours.BUSY]
-    assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60).returncode == 0
+@pytest.mark.processes
+def test_a_busy_neighbour_ends_with_who_started_it():
+    with subprocess.Popen([sys.executable, "-c", neighbours.BUSY], stdin=subprocess.PIPE) as busy:
+        with pytest.raises(subprocess.TimeoutExpired):
+            busy.wait(0.2)
+        busy.stdin.close()  # as the system does where the other is killed
+        try:
+            assert busy.wait(30) == 0
+        finally:
+            busy.kill()
 
 
 # What is typed wrongly -------------------------------------------------------------------------------
@@ -409,6 +418,7 @@ def test_a_busy_neighbour_ends_when_its_input_does():
         ("--recipe tiny --batch 2000", "1500"),
         ("--recipe tiny --threads 0", "--threads"),
         ("--recipe tiny --repeats -1", "--repeats"),
+        ("--recipe tiny --repeats 1000001", "--repeats: expected a whole number from 1 to 1,000,000"),
         ("--recipe tiny --update sideways", "simultaneous"),
         ("--recipe tiny --compare jax", "torch"),
         ("--recipe tiny --compare torch", "pip install torch"),
@@ -465,6 +475,17 @@ def test_the_document_keeps_its_prose(tmp_path, capsys):
 def test_a_new_document_is_made(tmp_path):
     document.write(tmp_path / "new.md", "command", "text")
     assert (tmp_path / "new.md").read_text("utf-8") == "<!-- command -->\n\ntext\n\n<!-- end of command -->\n"
+
+
+def test_a_document_that_cannot_be_written_is_seen_before_anything_is_measured(tmp_path, monkeypatch, capsys):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("minigan.files.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("minigan.benchmark.measure.measure", lambda *_: pytest.fail("it began all the same"))
+    assert benchmark.main(["--write", str(tmp_path / "a.md")]) == 2
+    said = f"error: --write: cannot write to {tmp_path}: Permission denied; name another folder\n"
+    assert capsys.readouterr().err == said
 
 
 def test_a_document_keeps_its_line_ends(tmp_path):

@@ -14,6 +14,7 @@ from minigan.nn import Dropout
 from minigan.ops import cross_entropy
 from minigan.random import Streams
 from minigan.reproduce import classifier as reproduce
+from minigan.reproduce import report
 from minigan.tensor import Tensor, backward
 
 DIGITS = ["--data", "digits", "--quiet", "--out"]
@@ -143,7 +144,15 @@ def test_what_it_says_epoch_by_epoch(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--epochs", "0"], ["--data", "cifar10"], ["--seed", "-1"], ["figure9"]]
+    "arguments",
+    [
+        ["--epochs", "0"],
+        ["--epochs", "1000001"],
+        ["--data", "cifar10"],
+        ["--seed", "-1"],
+        ["--out", ""],
+        ["figure9"],
+    ],
 )
 def test_bad_input_is_one_line(arguments, tmp_path, capsys):
     assert reproduce.main([*DIGITS, str(tmp_path / "out"), *arguments]) == 2
@@ -165,6 +174,19 @@ def test_another_reproduction_is_not_overwritten(tmp_path, capsys, monkeypatch):
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1"]) == 0
     assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "1", "--seed", "2"]) == 2
     assert "another reproduction" in capsys.readouterr().err
+    monkeypatch.setitem(report.VERSIONS, "minigan", "7.7")
+    assert reproduce.main([*DIGITS, str(tmp_path), "--epochs", "2"]) == 2
+    assert "another reproduction" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_seen_before_the_first_epoch(tmp_path, capsys, monkeypatch):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("minigan.files.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr(Classifier, "train_epoch", lambda self: pytest.fail("it began all the same"))
+    assert reproduce.main([*DIGITS, str(tmp_path)]) == 2
+    assert f"--out: cannot write to {tmp_path}: Permission denied" in capsys.readouterr().err
 
 
 # The article, number by number -----------------------------------------------------------------------

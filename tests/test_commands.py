@@ -523,7 +523,7 @@ def test_the_overview_says_all_that_data_does():
 
 def python(*arguments, cwd):
     environment = os.environ | {
-        "PYTHONPATH": str(Path(minigan.__file__).parents[1]),
+        "PYTHONPATH": os.pathsep.join([str(Path(minigan.__file__).parents[1]), str(cwd)]),
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, *map(str, arguments)]
@@ -555,6 +555,38 @@ def test_train_then_sample_as_a_user_does(tmp_path):
     done = python("-m", "minigan", "sample", "runs/digits-1", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / done.stdout.strip()).read_bytes()[1:4] == b"PNG"
+
+
+CTRL_C = """
+import os, sys
+
+class CtrlC:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["CTRL_C_AT"]:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, CtrlC())
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("command, at", [
+    ("-m minigan.train", "numpy"),
+    ("-m minigan.train", "minigan.cli"),
+    ("-m minigan homework list", "minigan.cli"),
+    ("minigan list", "minigan.__main__"),  # as pip installs it
+    ("minigan.exe", "numpy"),
+])  # fmt: skip
+def test_ctrl_c_while_python_imports_ends_without_a_word(command, at, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(CTRL_C)
+    script = "import sys\nfrom minigan.__main__ import main\nsys.exit(main())"
+    for name in ("minigan", "minigan.exe", "mine.py"):
+        (tmp_path / name).write_text(script)
+    monkeypatch.setenv("CTRL_C_AT", at)
+    done = python(*command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    done = python("mine.py", cwd=tmp_path)  # a program of somebody's own
+    assert done.returncode != 130 and done.stderr.endswith("KeyboardInterrupt\n")
 
 
 LOADED = "import sys, json; import minigan; print(json.dumps(sorted(sys.modules)))"

@@ -162,10 +162,16 @@ def test_an_interrupted_fetch_leaves_nothing(cache, server):
 
 def test_until_it_is_checked_a_fetched_file_has_another_name(cache, server):
     def checking(path):
-        assert path.parent != cache and not (cache / "file.gz").exists()
+        assert path.name not in published().names and not (cache / "file.gz").exists()
         return read(path)
 
     assert obtain([replace(published(server("good")), read=checking)]) == [GOOD]
+
+
+def test_what_a_killed_fetch_left_the_next_one_removes(cache, server):
+    put(cache, ".file.gz.01234567.tmp", GOOD[:100])
+    assert obtain([published(server("good"))]) == [GOOD]
+    assert files_in(cache) == ["file.gz"]
 
 
 def test_a_damaged_file_in_the_cache_is_replaced_and_a_line_says_so(cache, server, capsys):

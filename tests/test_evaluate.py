@@ -14,6 +14,7 @@ from minigan.errors import InputError
 from minigan.ops import log_softmax
 from minigan.players import generate
 from minigan.random import Streams
+from minigan.reproduce import milestones
 from minigan.tensor import Tensor
 from minigan.training import Training
 
@@ -94,6 +95,27 @@ def test_a_grid_of_ones_own():
     )
     assert ours["sigma"] == 0.3 and ours["sigmas"] == [0.3, 0.4] and ours["mean"] < theirs["mean"]
     assert ours["refined"]["sigma"] == pytest.approx(theirs["refined"]["sigma"], rel=1e-4)
+
+
+def test_where_every_validation_image_is_a_centre_the_rest_is_measured_all_the_same():
+    dataset = data.load("digits")
+    centres = dataset.train[:200] / np.float32(16)
+    found = evaluation.log_likelihood(centres, replace(dataset, valid=dataset.train[:150]), FLOAT32)
+    assert found["refined"] is None and "every example is itself a centre" in found["not_refined"]
+    assert milestones.by("refined", found) == {}
+    nats = parzen.log_likelihood(dataset.test / np.float32(16), centres, found["sigma"])
+    assert found["sigma"] == parzen.SIGMAS[0] and found["mean"] == pytest.approx(nats.mean())
+    near = evaluation.memorising(centres, dataset)
+    run = {"run": "r", "recipe": "images", "epochs": 1, "samples": 200, "memorising": near}
+    honest = {"log_likelihood": found | {"refined": found}, "memorising": near}
+    honest["log_likelihood"].pop("not_refined")
+    for mine, real in (({"log_likelihood": found}, honest), (honest, honest | {"log_likelihood": found})):
+        text = evaluate.as_text(run | mine | {"references": {"real": real, "noise": honest}})
+        row = next(line for line in text.splitlines() if "sigma refined" in line)
+        assert row.count("none") == 1 and row.count("+-") == 2
+        who = "this run" if mine["log_likelihood"] is found else "real"
+        assert text.count(found["not_refined"]) == 1 and f"{who}, {found['not_refined']}" in text
+        assert ("refined 0.1000;" in text) == (who == "real")
 
 
 def test_points_from_the_mixture_itself():

@@ -27,8 +27,8 @@ TABLE_ENDS = "<!-- The table of files ends. -->\n"
 # A star stands for every folder of such a name.
 ORDER = [
     "errors",
-    "files",
     "lock",
+    "files",
     "shell",
     "threads",
     "device",

@@ -18,7 +18,7 @@ PAGES = ["lessons/04_backward.html", "docs/play.html"]
 AXE = os.environ.get("LIVE_AXE")  # axe.min.js of the package axe-core
 
 MOST_BYTES = 20_000_000  # at the first press, matplotlib apart
-MOST_HEAP = 150 * 2**20  # after a chapter
+MOST_HEAP = 150_000_000  # after a chapter
 
 RESTS = "() => document.querySelector('.live-all button').textContent === 'Run all'"
 STATES = """() => [...document.querySelectorAll('.live-bar:not(.live-all) .live-status')].map((status) =>
@@ -183,6 +183,17 @@ def test_an_endless_cell_is_stopped_and_the_next_run_begins_anew(visit, python):
     press(tab, "Reset cell 1 to the lesson's")
     run(tab, "Run cell 1")
     assert tab.evaluate(STATES)[0]["state"] == "agrees"
+
+
+def test_a_warning_is_shown_below_what_is_printed(visit, python):
+    tab = visit("lessons/04_backward.html")
+    press(tab, "Edit cell 1")
+    tab.locator("textarea").fill("import numpy as np\nprint(1)\nnp.log(np.zeros(1))")
+    for _ in range(2):
+        run(tab, "Run cell 1")
+        warned = tab.locator(".live-out .live-warned").text_content()
+        assert warned.startswith("cell 1:3: RuntimeWarning: divide by zero encountered in log\n")
+        assert tab.locator(".live-out").nth(0).text_content() == "1\n" + warned
 
 
 def test_a_flood_of_output_is_cut_and_leaves_the_page_responsive(visit, python):

@@ -67,6 +67,12 @@ def test_another_one_is_named_with_its_cell_and_line(page):
     assert 'File "cell 5", line 2' in trace and "x / 0" in trace and "worker.py" not in trace
 
 
+def test_standard_error_is_kept_apart_from_what_is_printed(page, told):
+    reply = page.run(1, "python", "import sys\nprint(1)\nprint('small', file=sys.stderr)\n", "1\n")
+    assert reply["printed"] == "1\n" and reply["agrees"] and reply["warned"] == "small\n"
+    assert told == [("printed", "1\n"), ("printed", "small\n")]
+
+
 def test_what_is_printed_is_told_as_it_comes(page, told):
     page.run(1, "python", "print('a', 1)\nprint('b', end='')\n", "")
     assert told == [("printed", "a 1\n")]

@@ -13,7 +13,7 @@ import pytest
 from minigan import checkpoint, train
 from minigan import lock as lock_of_minigan
 from minigan.errors import InputError
-from minigan.lock import Lock
+from minigan.lock import Lock, take
 
 HOLD = """
 import sys, time
@@ -109,6 +109,10 @@ def test_where_the_system_knows_no_locks(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl", reason="NOT TESTED: another system's locks")
     monkeypatch.setattr(fcntl, "flock", lambda *_: (_ for _ in ()).throw(OSError(95, "not supported")))
     Lock(tmp_path).release()
+    with open(tmp_path / "a", "wb") as file:
+        assert take(file) is None
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+        assert take(file) is None
 
 
 # Runs -------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The parts of the reproductions, each by itself: what is measured, on what, and when."""
 
 import shutil
+import sys
 from argparse import Namespace
 from dataclasses import asdict
 from math import log
@@ -65,8 +66,23 @@ def test_numbers_are_on_the_disk_as_soon_as_they_are_made(tmp_path):
     report.Report("what", str(tmp_path), [], {}).keep("one", lambda: 1)
     again = report.Report("what", str(tmp_path), [], {})
     assert again.found == {"one": 1}
-    with pytest.raises(InputError, match="other settings"):
+    with pytest.raises(InputError, match="other settings: seed is None, not 2; name another folder"):
         report.Report("what", str(tmp_path), [], {"seed": 2})
+
+
+def test_numbers_of_another_version_are_refused_where_the_version_decides_them(tmp_path, monkeypatch):
+    def again(settings):
+        return report.Report("what", str(tmp_path), [], settings).found
+
+    report.Report("what", str(tmp_path), [], {"seed": 1}).keep("one", lambda: 1)
+    assert again({"seed": 1} | report.VERSIONS) == {"one": 1}  # what it was made with is said beside them
+    monkeypatch.setitem(report.VERSIONS, "numpy", "another")
+    assert again({"seed": 1}) == {"one": 1}
+    with pytest.raises(InputError, match=f"numpy is {np.__version__}, not another"):
+        again({"seed": 1} | report.VERSIONS)
+    report.Report("other", str(tmp_path), [], {"seed": 1} | report.VERSIONS).keep("one", lambda: 1)
+    with pytest.raises(InputError, match="numpy is another, not None"):  # as a former minigan
+        report.Report("other", str(tmp_path), [], {"seed": 1})
 
 
 def test_what_two_processes_measure_at_once_is_all_there(tmp_path):
@@ -95,8 +111,25 @@ def test_all_hand_on_the_backend(monkeypatch, tmp_path):
     assert {
         name for name, argv in called.items() if argv[2:4] == ["--backend", "auto"]
     } == reproduce.ON_A_BACKEND
-    monkeypatch.setattr(reproduce, "_run", lambda argv: called.update({argv[0]: "again"}) or 5)
-    assert reproduce._all(["--out", str(tmp_path)]) == 5 and list(called.values()).count("again") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--backend", "cupy"], "CuPy"),
+        (["--threads", "0"], "--threads: expected 1 to"),
+        (["--out", "{}/file"], "--out: cannot write to"),
+    ],
+)
+def test_all_asks_before_the_first_of_them_what_the_others_would_refuse(
+    options, message, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    monkeypatch.setattr(reproduce, "_main_of", lambda what, argv: pytest.fail("this was not refused"))
+    out = [] if "--out" in options else ["--out", str(tmp_path / "all")]
+    assert reproduce.main(["all", *out, *(word.format(tmp_path) for word in options)]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_how_long_a_run_takes(monkeypatch):

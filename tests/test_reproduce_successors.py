@@ -5,8 +5,10 @@ from functools import cache, partial
 
 import pytest
 
+import minigan
+from minigan.errors import RunError
 from minigan.files import read_json
-from minigan.reproduce import successors
+from minigan.reproduce import report, successors
 from minigan.reproduce.__main__ import main
 from minigan.reproduce.successors import ROOMS, Room, Row, as_text
 from minigan.successors import fooling, moments, one_dimension, sequences, twice, two_lines
@@ -131,6 +133,36 @@ def test_a_room_that_fails_leaves_what_was_measured(rooms, tmp_path, monkeypatch
     monkeypatch.setattr(successors, "ROOMS", rooms_now)
     assert main(["successors", "--out", str(tmp_path), "--long", "--seeds", "1"]) == 130
     assert list(read_json(tmp_path / "successors.json")["found"]) == ["short, seed 1"]
+
+
+def test_a_room_that_cannot_be_measured_is_named_and_the_others_are_in_the_table(
+    rooms, tmp_path, monkeypatch, capsys
+):
+    def offline(seed, say):
+        rooms.append(("offline", seed))
+        raise RunError("mnist is not on this machine")
+
+    without = {"fooling": replace(successors.ROOMS["short"], measure=offline)} | successors.ROOMS
+    monkeypatch.setattr(successors, "ROOMS", without)
+    command = ["successors", "--out", str(tmp_path), "--long", "--seeds", "2"]
+    assert main(command) == 1
+    assert rooms == [("offline", 1), (0.1, 1), (0.1, 2), (2.0, 1), (2.0, 2)]
+    out, err = capsys.readouterr()
+    assert err == "error: fooling is not measured: mnist is not on this machine\n"
+    table = (tmp_path / "successors.md").read_text()
+    assert table in out and "| a number |" in table and "| a large one |" in table
+    assert main(command) == 1 and rooms[5:] == [("offline", 1)]
+
+
+def test_numbers_of_another_version_are_not_gone_on_with(rooms, tmp_path, monkeypatch, capsys):
+    command = ["successors", "--out", str(tmp_path), "--seeds", "1"]
+    assert main(command) == 0 and main([*command, "--long"]) == 0
+    capsys.readouterr()
+    monkeypatch.setitem(report.VERSIONS, "minigan", "7.7")
+    assert main([*command, "--seeds", "2"]) == 2
+    said = capsys.readouterr().err
+    assert f"minigan is {minigan.__version__}, not 7.7; name another folder" in said
+    assert len(rooms) == 2
 
 
 def test_a_room_by_its_name_is_measured_however_long(rooms, tmp_path, capsys):

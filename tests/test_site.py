@@ -12,7 +12,7 @@ import pytest
 from test_live import browser, site, visit  # noqa: F401
 
 from lessons import diagrams
-from minigan import ops
+from minigan import ops, pictures
 from minigan.tensor import Tensor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,12 +139,29 @@ def test_what_the_html_lacks(tmp_path):
     head = '<th class="head">'
     page = tmp_path / "a.html"
     picture = '<img alt="a dot" src="../_images/dot.png" />'
+    back = '<a href="#" class="back-to-top muted-link"><svg></svg>\n<span>Back to top</span>\n        </a>'
     page.write_text(
-        head + "<p></p></th>" + head + "<p>w</p></th>" + head + math.format("x_i") + picture, "utf-8"
+        head
+        + "<p></p></th>"
+        + head
+        + "<p>w</p></th>"
+        + head
+        + math.format("x_i")
+        + f"\n        {back}\n{picture}",
+        "utf-8",
     )
-    access._mend(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
+    figure = tmp_path / "_images" / "panels.png"
+    figure.parent.mkdir()
+    pictures.save_figure(figure, pictures.panels(2, 8, 1)[0])
+    other = tmp_path / "b.html"
+    other.write_text(image := '<img alt="two" src="_images/panels.png" />', "utf-8")
+    for _ in range(2):  # a page that has it keeps it
+        access._mend(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
+    wide = '<a class="picture wide" style="--width: 880px" href="_images/panels.png">'
+    assert other.read_text("utf-8") == f"{wide}{image}</a>"
     made = page.read_text("utf-8")
     assert made.endswith(f'<a class="picture" href="../_images/dot.png">{picture}</a>')
+    assert f'<nav aria-label="Page top">{back}</nav>\n<a class="picture"' in made
     assert made.startswith(
         '<td class="head"></td><th class="head"><p>w</p></th><th class="head"><span class="unseen">x_i<'
     )

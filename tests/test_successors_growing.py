@@ -19,6 +19,7 @@ from minigan.gradcheck import gradcheck
 from minigan.homework.judging.strict_cupy import no_sync, strict_backend
 from minigan.optim import Adam
 from minigan.random import Streams
+from minigan.successors import growing as growing_module
 from minigan.successors.convolution import pool, upsample
 from minigan.successors.dcgan import ConvNetworks
 from minigan.successors.growing import Blended, GrowingNetworks, Restarting, Schedule, growing
@@ -200,6 +201,14 @@ class Numbers:
 
     def minibatch(self, i):
         return DIGITS.prepare(DIGITS.train[i : i + 2].astype("f"))
+
+
+@pytest.mark.parametrize(("level", "pools"), [(0.0, [4]), (0.5, [4, 2]), (1.0, [2]), (1.5, [2]), (2.0, [])])
+def test_no_picture_is_made_coarse_that_the_blend_has_no_part_of(level, pools, monkeypatch):
+    made = []
+    monkeypatch.setattr(growing_module, "pool", lambda x, size: made.append(size) or pool(x, size))
+    Blended(Numbers(), lambda i: level, 2, (8, 8)).minibatch(0)
+    assert made == pools
 
 
 def test_data_are_as_coarse_as_the_pictures():

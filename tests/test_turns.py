@@ -144,3 +144,14 @@ def test_a_chapter_without_a_turn_is_an_error_in_a_line(capsys):
     assert "expected a chapter that has a turn, such as 03, got '99'" in capsys.readouterr().err
     with pytest.raises(InputError):
         turn.find("..")
+
+
+@pytest.mark.parametrize("raised, status", [(KeyboardInterrupt(), 130), (OSError(28, "No space left"), 1)])
+def test_ctrl_c_and_a_full_disk_end_it_as_any_command(raised, status, tmp_path, monkeypatch, capsys):
+    def write(*_):
+        raise raised
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "write_atomically", write)
+    assert command.main(["03"]) == status
+    assert capsys.readouterr().err.count("\n") == (status == 1)

@@ -5,6 +5,7 @@ A cell runs as in the tests (lessons/worker.py) and its output is compared by th
 
 from __future__ import annotations
 
+import contextlib
 import io
 import linecache
 import os
@@ -64,21 +65,26 @@ class Cells:
     def run(self, number: int, info: str, code: str, shown: str) -> dict[str, Any]:
         """One cell, whose fence has `info`, in a lesson that shows `shown` below it.
 
-        printed, agrees (with what is shown), lines (whether each line printed does), trace (of an exception
-        that the lesson does not show; None without), turn (where the reader was to write a function: "right",
-        "not yet" or "not written"; None elsewhere), pictures (name, content), seconds.
+        printed, agrees (with what is shown), lines (whether each line printed does), warned (what went to
+        standard error), trace (of an exception that the lesson does not show; None without), turn (where the
+        reader was to write a function: "right", "not yet" or "not written"; None elsewhere), pictures (name,
+        content), seconds.
         """
         path = f"cell {number}"
         linecache.cache[path] = (len(code), None, code.splitlines(keepends=True), path)  # for tracebacks
         cell = Cell(Fence(0, 0, info, code), Fence(0, 0, "text", shown))
         self.steps, began = 0, time.perf_counter()
-        reply = worker.run(code, 0, path, vars(self.main), Telling(self.tell))
+        vars(self.main).pop("__warningregistry__", None)  # a cell that runs again warns again
+        warned = Telling(self.tell)
+        with contextlib.redirect_stderr(warned):
+            reply = worker.run(code, 0, path, vars(self.main), Telling(self.tell))
         raised = reply["raised"] or []
         agrees = cell.agrees(reply["printed"]) and bool(raised) == bool(cell.raises)
         return {
             "printed": reply["printed"],
             "agrees": agrees,
             "lines": _lines_that_agree(cell, reply["printed"]),
+            "warned": warned.getvalue(),
             "trace": _shortened(reply["traceback"]) if raised and cell.raises not in raised else None,
             "turn": None if raised else self._turn(code, unwritten=agrees),
             "pictures": self._new_pictures(),

@@ -1,7 +1,7 @@
 // What is wider than its column scrolls in a box of its own: by keyboard too, and with a shadow where it goes on.
 "use strict";
 {
-  const boxes = document.querySelectorAll(".highlight pre, .table-wrapper, .formula, dt.sig");
+  const boxes = document.querySelectorAll(".highlight pre, .table-wrapper, .formula, dt.sig, .picture.wide");
   const look = (box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0; // site.css draws the shadow by this
     else box.removeAttribute("tabindex");

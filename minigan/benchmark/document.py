@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minigan.errors import InputError
-from minigan.files import write_atomically
+from minigan.files import writable, write_atomically
 
 
 def write(path: Path, command: str, text: str) -> None:
@@ -25,6 +25,7 @@ def read(path: Path) -> str:
     """What the document holds so far; InputError where it could not be written."""
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"--write: expected the name of a document in a folder that exists, got {path}")
+    writable(path.parent, "--write")
     try:
         return path.read_bytes().decode() if path.exists() else ""
     except (UnicodeDecodeError, OSError) as error:

@@ -15,12 +15,11 @@ from minigan.players import set_up, use_threads
 
 RECIPES = ("digits", "ring8", "mnist")
 ROUNDS, SECONDS = 3, 1.0  # of each number of threads, in turns
-BUSY = """
-import os, signal, sys, threading
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+BUSY = """\
+import os, sys, threading
+threading.Thread(target=lambda: os._exit(len(sys.stdin.read()))).start()  # who started it is gone, killed too
 while True: pass
-"""  # until its input ends, which it does with us, in whatever way
+"""
 
 
 def measure() -> list[dict[str, Any]]:
@@ -77,7 +76,8 @@ def _busy(count: int) -> Iterator[None]:
     """So many processes that do nothing but compute, until the end of the block."""
     with ExitStack() as ending:
         for _ in range(count):
-            process = subprocess.Popen([sys.executable, "-c", BUSY], stdin=subprocess.PIPE)
-            ending.enter_context(process)  # which waits for its end
+            command = [sys.executable, "-c", BUSY]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            ending.enter_context(process)
             ending.callback(process.kill)
         yield

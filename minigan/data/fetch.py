@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 from minigan.errors import InputError, RunError
+from minigan.files import write_atomically
 
 TIMEOUT = 10.0  # seconds without an answer before a mirror is given up
 
@@ -70,25 +71,27 @@ def _obtain(file: File, files: Sequence[File]) -> Any:
 
 
 def _fetch(file: File, files: Sequence[File]) -> Any:
-    """Fetch from the first mirror that gives the right file.  Until it is checked it has a temporary name."""
+    """Fetch from the first mirror that gives the right file.  Until it is checked it has another name."""
     import pooch
 
     folder, name = cache(file), file.names[0]
     download = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), chunk_size=2**16, timeout=TIMEOUT)
-    tried = []
+    tried: list[str] = []
+    contents: list[Any] = []
+
+    def fetch(mirror: str, to: BinaryIO) -> None:
+        download(mirror + name, to, None)
+        contents.append(file.read(Path(to.name)))
+
     for mirror in file.mirrors:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(prefix=".fetching-", dir=folder) as temporary:
-                path = Path(temporary) / name
-                download(mirror + name, str(path), None)
-                content = file.read(path)
-                os.replace(path, folder / name)
+            write_atomically(folder / name, partial(fetch, mirror))
         except (OSError, InputError) as error:  # what requests raises are OSErrors
             tried.append(f"{mirror + name} ({_reason(error)})")
         else:
             print(f"minigan: fetched {folder / name} from {mirror}", file=sys.stderr)
-            return content
+            return contents[-1]
     raise RunError(
         f"{file.folder} is not on this machine and could not be fetched: tried {', '.join(tried)}; put "
         f"{', '.join(other.names[0] for other in files)} into {folder} by hand, or use --recipe digits, "

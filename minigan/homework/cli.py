@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentTypeError
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from minigan.cli import COUNT, Parser, dispatch, exit_status, listing
+from minigan.cli import COUNT, SEED, Parser, dispatch, exit_status, listing, whole
 from minigan.homework.instructor import commands as instructor
 from minigan.homework.student import commands as student
 
@@ -21,16 +20,8 @@ def argument(*names: str, **options: Any) -> Argument:
 
 HOMEWORK = argument("homework", help="which one: hw02, hw05, ...")
 FILE = argument("--file", help="your file (default: hw02/hw02.py for hw02)")
-
-
-def whole_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
-    return int(text)
-
-
-SEED = argument(
-    "--seed", type=whole_number, default=0, help="the seed of the inputs; a graded result says which it was"
+SEED_OF_INPUTS = argument(
+    "--seed", type=SEED, default=0, help="the seed of the inputs; a graded result says which it was"
 )
 HW = argument("--hw", required=True, help="which homework")
 SECRET = argument("--secret-file", default="", help="a file of random bytes, from which each seed is derived")
@@ -40,8 +31,8 @@ JOBS = argument("--jobs", type=COUNT, default=2, help="how many at the same time
 COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
     "list": (student.list_all, "which homework there is", []),
     "start": (student.start, "put task and empty solution into a folder; never overwrites", [HOMEWORK, FILE]),
-    "check": (student.check, "mark your file; exit status 0 only at 100", [HOMEWORK, SEED, FILE]),
-    "watch": (student.watch, "mark it again at every save, until 100", [HOMEWORK, SEED, FILE]),
+    "check": (student.check, "mark your file; exit status 0 only at 100", [HOMEWORK, SEED_OF_INPUTS, FILE]),
+    "watch": (student.watch, "mark it again at every save, until 100", [HOMEWORK, SEED_OF_INPUTS, FILE]),
     "hint": (student.hint, "one more hint, of three", [HOMEWORK]),
     "why": (
         student.why,
@@ -101,7 +92,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], int], str, list[Argument]]] = {
             argument("submissions", help="the folder that `grade` takes"),
             HW,
             argument(
-                "--least", type=whole_number, default=80, help="in percent of the shorter one (default: 80)"
+                "--least", type=whole(0, 100), default=80, help="in percent of the shorter one (default: 80)"
             ),
         ],
     ),

@@ -13,11 +13,12 @@ import numpy as np
 from minigan import checkpoint, data
 from minigan.backend import choose, to_host
 from minigan.classifier import SETTINGS, Classifier
-from minigan.cli import Parser, exit_status
+from minigan.cli import COUNT, SEED, Parser, exit_status, named
 from minigan.errors import InputError
-from minigan.files import is_number, write_json
+from minigan.files import is_number, writable, write_json
 from minigan.players import use_threads
 from minigan.reproduce import figures
+from minigan.reproduce.report import VERSIONS
 
 EXAMPLES = """\
   python -m minigan.reproduce classifier                        MNIST, half an hour on two cores
@@ -34,9 +35,11 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser("reproduce classifier", "Permutation-invariant MNIST, maxout and dropout.", EXAMPLES)
     parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
-    parser.add_argument("--epochs", type=int, default=150, metavar="N", help="(default: 150)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
-    parser.add_argument("--out", metavar="FOLDER", help="a stopped reproduction continues there")
+    parser.add_argument("--epochs", type=COUNT, default=150, metavar="N", help="(default: 150)")
+    parser.add_argument("--seed", type=SEED, default=1, metavar="N", help="(default: 1)")
+    parser.add_argument(
+        "--out", type=named("folder"), metavar="FOLDER", help="a stopped reproduction continues there"
+    )
     parser.add_backend()
     parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
@@ -45,10 +48,8 @@ def _parser() -> Parser:
 
 def _classifier(args: Namespace) -> int:
     """Choose the number of epochs on the validation set, then train as long on it too; test error once."""
-    if args.epochs < 1:
-        raise InputError(f"--epochs: expected 1 or more, got {args.epochs}")
-    folder = Path(args.out or f"runs/classifier-{args.data}-{args.seed}")
     dataset = data.load(args.data)
+    folder = writable(Path(args.out or f"runs/classifier-{args.data}-{args.seed}"))
     split = _train(args, dataset, args.epochs, folder / "split")
     chosen = min(split, key=lambda record: record["valid_error"])["epoch"]
     if not args.quiet:
@@ -72,6 +73,7 @@ def _train(args: Namespace, dataset: data.Dataset, epochs: int, folder: Path) ->
     classifier = Classifier(dataset, settings, backend, args.seed)
     use_threads(args.threads, backend, settings.batch, classifier.net)
     identity = {"data": args.data, "seed": args.seed, "backend": args.backend, "settings": asdict(settings)}
+    identity |= VERSIONS
     curve = _resume(classifier, folder, json.loads(json.dumps(identity)))[:epochs]
     began, first = time.monotonic(), len(curve)
     while len(curve) < epochs:
@@ -104,7 +106,8 @@ def _resume(classifier: Classifier, folder: Path, identity: dict) -> list[dict]:
     saved, meta, note = checkpoint.load_newest(folder)
     if note:
         print(note, file=sys.stderr)
-    if meta.get("identity") != identity:
+    stored = meta.get("identity")
+    if not isinstance(stored, dict) or VERSIONS | stored != identity:  # up to 0.4.0 none had versions
         raise InputError(f"--out: {folder.parent} holds another reproduction; name another folder")
     curve = meta.get("curve")
     if not isinstance(curve, list) or not all(map(_is_record, curve)):

@@ -20,7 +20,7 @@ from minigan.optim import Adam, Momentum, exponential_decay, linear_ramp
 from minigan.players import generate
 from minigan.random import Stream, Streams
 from minigan.reproduce import figures
-from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
+from minigan.reproduce.report import VERSIONS, Report, how_long, parser, say, seconds_each
 from minigan.tensor import Array, Tensor
 from minigan.theory import Normals
 
@@ -50,7 +50,7 @@ def _parser() -> Parser:
 
 def _figure1(args: Namespace, argv: list[str]) -> int:
     threads.use(args.threads, [])  # no product here is large enough for two
-    report = Report("figure1", args.out, argv, {"seed": args.seed})
+    report = Report("figure1", args.out, argv, {"seed": args.seed} | VERSIONS)
     if not report.found:
         say(args, f"figure1: about {how_long(_seconds(args.seed))}")
     frames = report.keep("frames", lambda: play(args.seed))

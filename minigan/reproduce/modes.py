@@ -15,7 +15,7 @@ from minigan.data import Mixture
 from minigan.players import generate, load_data, set_up
 from minigan.recipes import Recipe
 from minigan.reproduce import figures
-from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
+from minigan.reproduce.report import VERSIONS, Report, how_long, parser, say, seconds_each
 from minigan.tensor import Tensor
 
 EXAMPLES = """\
@@ -63,7 +63,7 @@ def _parser() -> Parser:
 def _modes(args: Namespace, argv: list[str]) -> int:
     threads.use(args.threads, [])  # no product here is large enough for two
     backend = choose(args.backend)
-    report = Report("modes", args.out, argv, {"backend": backend.name})
+    report = Report("modes", args.out, argv, {"backend": backend.name} | VERSIONS)
     left = [
         (name, seed)
         for seed in range(1, args.seeds + 1)

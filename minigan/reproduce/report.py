@@ -21,11 +21,14 @@ from minigan.cli import Parser, named
 from minigan.errors import InputError
 from minigan.files import read_json, writable, write_json
 
+VERSIONS = {"minigan": minigan.__version__, "numpy": np.__version__}
+
 
 class Report:
     """The folder of one reproduction, and `found`: its numbers by name.
 
     settings: what decides the numbers, as JSON can hold it; a folder with others is refused (InputError).
+    VERSIONS are among them, unless runs of their own, which say theirs, have the numbers.
     """
 
     def __init__(self, what: str, out: str | None, argv: Sequence[str], settings: dict[str, Any]) -> None:
@@ -41,13 +44,17 @@ class Report:
             return {}
         stored = read_json(self.path)
         try:
-            same, found = stored["settings"] == self.settings, dict(stored["found"])
+            settings, found = dict(stored["settings"]), dict(stored["found"])
+            known = stored.get("versions", {}) | settings  # up to 0.4.0 no settings had the versions
             if "sha256" in stored and stored["sha256"] != _sha256(found):  # reports of 0.2 have none
                 raise ValueError
         except (KeyError, TypeError, ValueError, RecursionError):
             raise InputError(f"--out: {self.path} is not what a reproduction writes; name another") from None
-        if not same:
-            raise InputError(f"--out: {self.folder} holds one with other settings; name another folder")
+        both = ((name, known.get(name), self.settings.get(name)) for name in settings | self.settings)
+        if others := "; ".join(f"{name} is {was}, not {now}" for name, was, now in both if was != now):
+            raise InputError(
+                f"--out: {self.folder} holds one with other settings: {others}; name another folder"
+            )
         return found
 
     def keep(self, name: str, make: Callable[[], Any]) -> Any:
@@ -60,8 +67,7 @@ class Report:
     def write(self) -> None:
         """All that is found, and what another process has measured for the same folder meanwhile."""
         self.found = self._stored() | self.found
-        versions = {"minigan": minigan.__version__, "numpy": np.__version__}
-        versions["python"] = platform.python_version()
+        versions = VERSIONS | {"python": platform.python_version()}
         content = {"command": self.command, "settings": self.settings, "versions": versions}
         write_json(self.path, content | {"sha256": _sha256(self.found), "found": self.found})
 

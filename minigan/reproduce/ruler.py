@@ -24,7 +24,7 @@ from minigan.cli import Parser, exit_status
 from minigan.data import Dataset
 from minigan.reproduce import figures, milestones
 from minigan.reproduce.centres import centroids, real_images
-from minigan.reproduce.report import Report, parser, say
+from minigan.reproduce.report import VERSIONS, Report, parser, say
 from minigan.tensor import Array
 
 EXAMPLES = """\
@@ -55,7 +55,7 @@ def _ruler(args: Namespace, argv: list[str]) -> int:
         milestones.recipe_of(args.run)
     dataset = data.load("mnist")
     sets = _sets(dataset, backend, args.run)
-    report = Report("ruler", args.out, argv, {"backend": backend.name})
+    report = Report("ruler", args.out, argv, {"backend": backend.name} | VERSIONS)
     say(args, f"ruler: {len(sets)} sets of centres, some seconds each")
     found = {
         name: report.keep(name, partial(_measure, make, dataset, backend)) for name, make in sets.items()

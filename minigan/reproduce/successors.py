@@ -11,11 +11,11 @@ from minigan import modes, threads
 from minigan.backend import Backend
 from minigan.cli import COUNT, Parser, exit_status
 from minigan.data import Mixture
-from minigan.errors import InputError
+from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
 from minigan.players import generate, load_data
 from minigan.reproduce.modes import GAMES, SAMPLES, begin
-from minigan.reproduce.report import Report, how_long, parser, say
+from minigan.reproduce.report import VERSIONS, Report, how_long, parser, say
 from minigan.successors import fooling, moments, one_dimension, sequences, twice, two_lines
 from minigan.successors.losses import LOSSES
 
@@ -86,18 +86,26 @@ def _successors(args: Namespace, argv: list[str]) -> int:
     asked = args.rooms or [name for name, room in ROOMS.items() if args.long or room.seconds <= LONG]
     names = [name for name in ROOMS if name in asked]
     threads.use(args.threads, [])  # no product here is large enough for two
-    report = Report("successors", args.out, argv, {})
+    report = Report("successors", args.out, argv, VERSIONS)
     seeds = range(1, args.seeds + 1)
     left = [(name, seed) for name in names for seed in seeds if _key(name, seed) not in report.found]
     seconds = sum(ROOMS[name].seconds for name, _ in left)
     say(args, f"successors: {len(left)} measurements, about {how_long(seconds)}")
+    failed: dict[str, Exception] = {}
     for name, seed in left:
+        if name in failed:
+            continue
         say(args, f"{name}, seed {seed}")
-        report.keep(_key(name, seed), partial(ROOMS[name].measure, seed, partial(say, args)))
+        try:
+            report.keep(_key(name, seed), partial(ROOMS[name].measure, seed, partial(say, args)))
+        except (InputError, RunError) as reason:  # as without MNIST: the other rooms need none
+            failed[name] = reason
     table = as_text(report.found, seeds)
     path = report.folder / "successors.md"
     write_atomically(path, lambda file: file.write(f"{table}\n".encode()))
     print(f"{table}\n{path}")
+    if failed:
+        raise RunError("; ".join(f"{name} is not measured: {reason}" for name, reason in failed.items()))
     return 0
 
 

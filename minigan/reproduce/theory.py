@@ -15,7 +15,7 @@ from minigan.ops import affine_tanh, concatenate, logistic
 from minigan.optim import Adam, exponential_decay
 from minigan.random import Streams
 from minigan.reproduce import figures
-from minigan.reproduce.report import Report, how_long, parser, say, seconds_each
+from minigan.reproduce.report import VERSIONS, Report, how_long, parser, say, seconds_each
 from minigan.tensor import Tensor, backward
 from minigan.theory import Normals
 
@@ -40,7 +40,8 @@ def _parser() -> Parser:
 
 def _theory(args: Namespace, argv: list[str]) -> int:
     threads.use(args.threads, [])  # no product here is large enough for two
-    report = Report("theory", args.out, argv, {"seed": args.seed, "updates": UPDATES, "batch": BATCH})
+    settings = {"seed": args.seed, "updates": UPDATES, "batch": BATCH}
+    report = Report("theory", args.out, argv, settings | VERSIONS)
     if not report.found:
         say(args, f"theory: about {how_long(_seconds(args.seed))}, nearly all of it for training D")
     D = report.keep("discriminator", lambda: trained_discriminator(args.seed))

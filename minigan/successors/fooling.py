@@ -49,7 +49,7 @@ def adversarial(net: Layer, x: Array, labels: Array, eps: float, rng: Stream | N
 
 
 def step_by_step(net: Layer, x: Array, labels: Array, eps: float, steps: int) -> Array:
-    """Steps of 2.5 eps / steps, x' never further than eps from x        Madry et al. 2018, section 2"""
+    """Steps of 2.5 eps / steps, x' at most eps from x        Kurakin et al. 2016, Madry et al. 2018"""
     at = x
     for _ in range(steps):
         at = adversarial(net, at, labels, 2.5 * eps / steps).clip(x - eps, x + eps)

@@ -187,14 +187,16 @@ class Blended:
     def minibatch(self, i: int) -> Array:
         """(m, features)"""
         x, level = self.data.minibatch(i), self.level(i)
-        if level == self.last:
-            return x
         pictures = Tensor(x.reshape(len(x), *self.lengths, -1))
-        low, high = (
-            upsample(pool(pictures, size), size)
-            for size in (2 ** (self.last - s) for s in (int(level), ceil(level)))
-        )
-        return _blend(low, high, level % 1).data.reshape(x.shape)
+        seen = self._coarse(pictures, int(level))
+        if alpha := level % 1:
+            seen = _blend(seen, self._coarse(pictures, ceil(level)), alpha)
+        return seen.data.reshape(x.shape)
+
+    def _coarse(self, pictures: Tensor, s: int) -> Tensor:
+        """As at stage s, in blocks that are alike."""
+        size = 2 ** (self.last - s)
+        return upsample(pool(pictures, size), size) if size > 1 else pictures
 
 
 class Restarting:

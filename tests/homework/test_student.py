@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minigan.homework.answers import known
+from minigan.homework.answers import known, proof
 from minigan.homework.answers.diagnose import diagnose
 from minigan.homework.cli import COMMANDS, main
 from minigan.homework.judging.judge import digits, judge, judge_here
@@ -139,13 +139,26 @@ def test_watch_marks_again_at_every_save_until_100(desk, hw02, capsys):
             ["new", "hw77_x", "--targets", "optim.Momentum.nothing"],
             "minigan/optim.py has no Momentum.nothing",
         ),
-        (["check", "hw02", "--seed", "-1"], "0 or more"),
+        (["check", "hw02", "--seed", "-1"], "expected a whole number from 0 to"),
+        (["selftest", "hw02", "--jobs", "0"], "--jobs: expected a whole number from 1 to"),
+        (
+            ["similar", ".", "--hw", "hw02", "--least", "101"],
+            "--least: expected a whole number from 0 to 100",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(desk, capsys, argv, says):
     assert main(argv) == 2
     err = capsys.readouterr().err
     assert says in err and err.count("\n") == 1
+
+
+def test_evidence_that_cannot_be_written_is_said_to_be_before_the_proof(desk, capsys, monkeypatch):
+    monkeypatch.setattr(proof, "prove_all", lambda *_: pytest.fail("it began all the same"))
+    (desk / "file").touch()
+    assert main(["selftest", "hw02", "--write", str(desk / "file" / "evidence.md")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: --write: cannot write to ") and err.count("\n") == 1
 
 
 def test_a_huge_file_is_refused(desk, capsys):

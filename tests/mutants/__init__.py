@@ -20,7 +20,18 @@ TESTS = HERE.parent
 PACKAGE = HERE.parents[1] / "minigan"
 CORE = ("kernels", "tensor", "ops", "gradcheck", "nn", "game", "random", "optim", "algorithm1")
 MEASURES = ("parzen", "theory", "modes", "data", "classifier", "pictures")
-PLUMBING = ("workers", "shares", "threads", "lock", "shell", "players", "run", "training", "progress")
+PLUMBING = (
+    "workers",
+    "shares",
+    "threads",
+    "lock",
+    "files",
+    "shell",
+    "players",
+    "run",
+    "training",
+    "progress",
+)
 RECIPES = ("settings", "mixed", "paper", "keras_mlp", "recipes")
 MODULES = (*CORE, *MEASURES, *RECIPES, *PLUMBING, "train", "sample", "evaluation", "evaluate", "reproduce")
 MODULES += ("successors", "benchmark")

@@ -71,10 +71,11 @@ export class Cell {
   }
 
   // `code` has run: its output with what differs marked, its pictures, and a word on both.
-  ends({ printed, agrees, lines, trace, turn, pictures, missing, seconds }, code) {
+  ends({ printed, agrees, lines, warned, trace, turn, pictures, missing, seconds }, code) {
     this.#rests();
     this.out.replaceChildren(...(turn ? [printed] : marked(printed, lines)));
     if (trace) this.out.replaceChildren(make("span", { class: "live-error" }, trace));
+    if (warned) this.out.append(make("span", { class: "live-warned" }, warned));
     this.out.hidden = !this.out.textContent;
     const state = trace ? "error" : turn === "not yet" ? turn : agrees || turn ? "agrees" : "differs";
     this.out.dataset.state = state;
