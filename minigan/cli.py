@@ -194,8 +194,9 @@ def _refuse_many_processes() -> None:
 
 
 def _line(error: Exception) -> str:
-    named = isinstance(error, OSError) and error.filename and error.strerror
-    text = f"{error.filename}: {error.strerror}" if named else str(error)
+    text = str(error)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
     return " ".join(text.split()) or type(error).__name__
 
 
