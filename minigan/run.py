@@ -79,7 +79,7 @@ def create(out: str | None, config: Config) -> Path:
     """
     if out is not None:
         folder = Path(out)
-        if (folder / "config.json").exists() or (folder / "checkpoint.npz").exists():
+        if (folder / "config.json").exists() or (folder / checkpoint.NAME).exists():
             raise InputError(f"--out: {folder} holds a run; --resume {folder} continues it, or name another")
         is_new = _make(folder)
     else:
@@ -178,9 +178,9 @@ def _is_record(r: Any) -> bool:
 
 
 def signature(folder: Path) -> list[tuple[int, int]]:
-    """Another one whenever a checkpoint was saved."""
-    found = (folder / name for name in ("checkpoint.npz", "checkpoint.previous.npz"))
-    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in found if path.exists()]
+    """Another one whenever a checkpoint was saved; empty where there is none yet."""
+    found = filter(Path.exists, checkpoint.both(folder))
+    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in found]
 
 
 def cut_log(folder: Path, t: int) -> None:
@@ -194,7 +194,7 @@ def restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, 
 
     InputError where the checkpoint is not of this game.
     """
-    saved, meta, note = checkpoint.load_newest(folder / "checkpoint.npz")
+    saved, meta, note = checkpoint.load_newest(folder)
     if note:
         print(note, file=sys.stderr)
     values = saved.get("values", np.empty(0))

@@ -101,7 +101,7 @@ def played(config, tmp_path, monkeypatch):
 
 
 def test_a_long_training_is_restored(played):
-    saved, meta, _ = checkpoint.load_newest(played.folder / "checkpoint.npz")
+    saved, meta, _ = checkpoint.load_newest(played.folder)
     checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63 - 1, "seconds": 1e9})
     assert run.restore(played.game, played.folder)[1] == {"t": 2**63 - 1, "seconds": 1e9}
     checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63})
