@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from minigan import checkpoint, evaluation, parzen, run
-from minigan.backend import Backend, xp_of
+from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import write_atomically
@@ -155,12 +155,10 @@ def of_milestone(
     G = config.recipe.generator(dataset, Streams(config.seed, backend))
     saved, _ = checkpoint.load(path)
     arrays = {name: p.data for name, p in G.named_parameters().items()} | G.buffers()
-    for name, a in arrays.items():
-        found = saved.get(f"{player}.{name}")
-        if found is None or found.shape != a.shape or found.dtype != a.dtype:
-            came = "nothing" if found is None else f"{found.shape} {found.dtype}"
-            raise InputError(f"{path}: expected {a.shape} {a.dtype} for {player}.{name}, got {came}")
-        a[...] = xp_of(a).asarray(found)
+    try:
+        checkpoint.fill({f"{player}.{name}": a for name, a in arrays.items()}, saved)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     return log_likelihood(G, config.recipe, dataset, backend, sigmas)
 
 
