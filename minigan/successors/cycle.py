@@ -211,7 +211,7 @@ def train(
     game = GAMES[name]
     updates = game.times * settings.updates
     order = streams("split").permutation(len(dataset.train))
-    images = dataset.prepare(dataset.train.astype(np.float32))[order]
+    images = dataset.prepared(dataset.train)[order]
     half, pairs = len(images) // 2, None
     if game.pairs:
         x = images[_one_of_each(_known(dataset.train_labels)[order])]
@@ -235,8 +235,8 @@ def _one_of_each(labels: Array) -> list[int]:
 
 def _unseen(dataset: data.Dataset) -> tuple[Array, Array]:
     """Validation and test images with their labels: nobody trains on them"""
-    x = np.concatenate([dataset.valid, dataset.test]).astype(np.float32)
-    return dataset.prepare(x), np.concatenate([_known(dataset.valid_labels), _known(dataset.test_labels)])
+    x = np.concatenate([dataset.valid, dataset.test])
+    return dataset.prepared(x), np.concatenate([_known(dataset.valid_labels), _known(dataset.test_labels)])
 
 
 def _known(labels: Array | None) -> Array:

@@ -67,7 +67,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
         raise InputError(f"--data: expected one of {', '.join(SETTINGS)}, got {settings.data}")
     nets = {name: _trained(name, dataset, seed, settings, say) for name in NETS}
     found: dict[str, Any] = {"eps": settings.eps, "nets": {}}
-    x, labels = dataset.prepare(dataset.test.astype(np.float32)), dataset.test_labels
+    x, labels = dataset.prepared(dataset.test), dataset.test_labels
     few = slice(settings.chunk)
     moved = {name: judged(net, x, labels, settings.eps, settings.chunk) for name, net in nets.items()}
     for name, other in zip(NETS, reversed(NETS), strict=True):

@@ -105,7 +105,7 @@ def _(
         return float((np.concatenate([to_host(a.data).argmax(axis=1) for a in parts]) == labels).mean())
 
     asked = to_host(z[:, recipe.z :]).argmax(axis=1)
-    test, train = (dataset.prepare(x.astype(np.float32)) for x in (dataset.test, dataset.train[:5000]))
+    test, train = map(dataset.prepared, (dataset.test, dataset.train[:5000]))
     noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
     real = variety(train, dataset.train_labels[:5000])
     return [

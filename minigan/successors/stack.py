@@ -66,7 +66,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
     if dataset.train_labels is None or dataset.test_labels is None:
         raise ValueError("stack: the classes of these images are not known")
     judge = trained_classifier(dataset, Backend(), say)
-    x, real = (dataset.prepare(images.astype(np.float32)) for images in (dataset.train, dataset.test))
+    x, real = map(dataset.prepared, (dataset.train, dataset.test))
     m, labels = settings.batch, dataset.train_labels
 
     def prior(rng: Stream) -> Array:
