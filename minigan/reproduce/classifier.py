@@ -13,11 +13,12 @@ import numpy as np
 from minigan import checkpoint, data
 from minigan.backend import choose, to_host
 from minigan.classifier import SETTINGS, Classifier
-from minigan.cli import Parser, exit_status
+from minigan.cli import COUNT, SEED, Parser, exit_status, named
 from minigan.errors import InputError
-from minigan.files import is_number, write_json
+from minigan.files import is_number, writable, write_json
 from minigan.players import use_threads
 from minigan.reproduce import figures
+from minigan.reproduce.report import say
 
 EXAMPLES = """\
   python -m minigan.reproduce classifier                        MNIST, half an hour on two cores
@@ -26,17 +27,18 @@ EXAMPLES = """\
 RECORD = {"epoch", "loss", "valid_error", "test_error"}
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Reproduce what the arguments name; returns the exit status."""
+def main(argv: list[str]) -> int:
     return exit_status(lambda: _classifier(_parser().parse_args(argv)))
 
 
 def _parser() -> Parser:
     parser = Parser("reproduce classifier", "Permutation-invariant MNIST, maxout and dropout.", EXAMPLES)
     parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
-    parser.add_argument("--epochs", type=int, default=150, metavar="N", help="(default: 150)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
-    parser.add_argument("--out", metavar="FOLDER", help="a stopped reproduction continues there")
+    parser.add_argument("--epochs", type=COUNT, default=150, metavar="N", help="(default: 150)")
+    parser.add_argument("--seed", type=SEED, default=1, metavar="N", help="(default: 1)")
+    parser.add_argument(
+        "--out", type=named("folder"), metavar="FOLDER", help="a stopped reproduction continues there"
+    )
     parser.add_backend()
     parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
@@ -45,14 +47,11 @@ def _parser() -> Parser:
 
 def _classifier(args: Namespace) -> int:
     """Choose the number of epochs on the validation set, then train as long on it too; test error once."""
-    if args.epochs < 1:
-        raise InputError(f"--epochs: expected 1 or more, got {args.epochs}")
-    folder = Path(args.out or f"runs/classifier-{args.data}-{args.seed}")
+    folder = writable(Path(args.out or f"runs/classifier-{args.data}-{args.seed}"))
     dataset = data.load(args.data)
     split = _train(args, dataset, args.epochs, folder / "split")
     chosen = min(split, key=lambda record: record["valid_error"])["epoch"]
-    if not args.quiet:
-        print(f"smallest validation error at epoch {chosen}: so many epochs on training and validation data")
+    say(args, f"smallest validation error at epoch {chosen}: so many epochs on training and validation data")
     whole = _train(args, _with_validation(dataset), chosen, folder / "whole")
     error = whole[-1]["test_error"]
     command = (
@@ -82,9 +81,8 @@ def _train(args: Namespace, dataset: data.Dataset, epochs: int, folder: Path) ->
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {name: to_host(a) for name, a in classifier.arrays().items()}
         checkpoint.save(folder / checkpoint.NAME, arrays, {"identity": identity, "curve": curve})
-        if not args.quiet:
-            left = (time.monotonic() - began) / (len(curve) - first) * (epochs - len(curve))
-            print(f"{_line(record)}  {left:.0f} s left", flush=True)
+        left = (time.monotonic() - began) / (len(curve) - first) * (epochs - len(curve))
+        say(args, f"{_line(record)}  {left:.0f} s left")
     return curve
 
 
