@@ -92,7 +92,8 @@ def test_all_stops_at_the_first_that_fails(monkeypatch, tmp_path):
         (["figure2"], "required: --run"),
         (["figure2", "--run", "nowhere"], "expected a run folder"),
         (["figure3", "--run", "nowhere"], "expected a run folder"),
-        (["theory", "--seed", "-1"], "seed: expected an integer"),
+        (["theory", "--seed", "-1"], "--seed: expected a whole number from 0"),
+        (["figure2", "--run", ""], "--run: invalid run folder value"),
     ],
 )
 def test_bad_input_is_one_line(arguments, message, tmp_path, monkeypatch, capsys):

@@ -2,11 +2,10 @@
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 from minigan import pictures, run
 from minigan.backend import choose
-from minigan.cli import Parser, exit_status
+from minigan.cli import SEED, Parser, exit_status, named
 from minigan.errors import InputError
 from minigan.modes import nearest
 from minigan.players import generate, use_threads
@@ -26,8 +25,10 @@ def _parser() -> Parser:
     made = parser(
         "figure2", "Figure 2: samples that nobody chose, with the nearest training images.", EXAMPLES
     )
-    made.add_argument("--run", required=True, metavar="RUN", help="the run folder, of images")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="decides the noise (default: 0)")
+    made.add_argument(
+        "--run", type=named("run folder"), required=True, metavar="RUN", help="the run folder, of images"
+    )
+    made.add_argument("--seed", type=SEED, default=0, metavar="N", help="decides the noise (default: 0)")
     made.add_backend()
     return made
 
@@ -44,11 +45,10 @@ def _figure2(args: Namespace, argv: list[str]) -> int:
     samples = generate(G, noise)
     last = samples[COLUMNS - 1 :: COLUMNS]
     found, distance = nearest(last, dataset.train, dataset.prepare)
-    grid = dataset.restore(samples), COLUMNS, dataset.restore(found)
-    pictures.save_grid(report.picture("figure2"), *grid)
-    distances: list[Any] = distance.tolist()
-    report.found = {"distance_to_nearest": distances}
+    picture = report.picture("figure2")
+    pictures.save_grid(picture, dataset.restore(samples), COLUMNS, dataset.restore(found))
+    report.found = {"distance_to_nearest": distance.tolist()}
     report.write()
-    print(f"distance to the nearest training image: {', '.join(f'{d:.2f}' for d in distances)}")
-    print(report.picture("figure2"))
+    print(f"distance to the nearest training image: {', '.join(f'{d:.2f}' for d in distance)}")
+    print(picture)
     return 0

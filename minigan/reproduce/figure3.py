@@ -7,7 +7,7 @@ import numpy as np
 
 from minigan import pictures, run
 from minigan.backend import choose
-from minigan.cli import Parser, exit_status
+from minigan.cli import SEED, Parser, exit_status, named
 from minigan.errors import InputError
 from minigan.players import generate, use_threads
 from minigan.random import Streams
@@ -24,8 +24,10 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> Parser:
     made = parser("figure3", "Figure 3: what lies between two samples.", EXAMPLES)
-    made.add_argument("--run", required=True, metavar="RUN", help="the run folder, of images")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="decides the ends (default: 0)")
+    made.add_argument(
+        "--run", type=named("run folder"), required=True, metavar="RUN", help="the run folder, of images"
+    )
+    made.add_argument("--seed", type=SEED, default=0, metavar="N", help="decides the ends (default: 0)")
     made.add_backend()
     return made
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from minigan import data, evaluation, parzen, run, threads
 from minigan.backend import Backend, choose, to_host
-from minigan.cli import Parser, exit_status
+from minigan.cli import Parser, exit_status, named
 from minigan.data import Dataset
 from minigan.reproduce import figures, milestones
 from minigan.reproduce.centres import centroids, real_images
@@ -43,7 +43,12 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> Parser:
     made = parser("ruler", "What the authors' grid of ten sigmas loses against the best sigma.", EXAMPLES)
-    made.add_argument("--run", metavar="RUN", help="a run of mnist, to measure its samples as well")
+    made.add_argument(
+        "--run",
+        type=named("run folder"),
+        metavar="RUN",
+        help="a run of mnist, to measure its samples as well",
+    )
     made.add_backend()
     return made
 

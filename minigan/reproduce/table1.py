@@ -10,7 +10,7 @@ import numpy as np
 
 from minigan import data, evaluation, parzen, recipes, run, threads
 from minigan.backend import Backend, choose
-from minigan.cli import COUNT, Parser, exit_status, numbers
+from minigan.cli import COUNT, Parser, exit_status, named, numbers
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.recipes import Recipe
@@ -47,6 +47,7 @@ def _parser() -> Parser:
     made.add_argument("--epochs", metavar="N,N", help=f"when to measure (default: {EPOCHS})")
     made.add_argument(
         "--runs",
+        type=named("run folder"),
         nargs="+",
         metavar="RUN",
         help="measure these instead: the checkpoints they kept, or as they are",
