@@ -476,7 +476,7 @@ def test_the_milestones_of_a_run_and_what_else_they_hold(little, tmp_path, capsy
     assert main([*command, "--player", "average98"]) == 2
     assert main([*command, "--epochs", "1,7"]) == 2
     err = capsys.readouterr().err
-    assert "for average98.linear1.W, got nothing" in err and "no checkpoint of epoch 7, only 1, 2, 3" in err
+    assert "has nothing for average98.linear1.W" in err and "no checkpoint of epoch 7, only 1, 2, 3" in err
     path.write_bytes(path.read_bytes()[:-100])
     assert main(["table1", "--runs", str(one), "--out", str(tmp_path / "new"), "--quiet"]) == 2
     assert "is damaged" in capsys.readouterr().err
