@@ -2,7 +2,7 @@
 
 import json
 import sys
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from minigan import recipes, threads, workers
 from minigan.algorithm1 import UPDATES
 from minigan.backend import choose
 from minigan.benchmark import document
-from minigan.cli import Parser, exit_status
+from minigan.cli import COUNT, Parser, exit_status
 from minigan.errors import InputError
+from minigan.settings import flag
 
 EXAMPLES = """\
   python -m minigan.benchmark                                  half a minute, all cores
@@ -34,10 +35,10 @@ def _parser() -> Parser:
     default = "mnist-alternating"
     parser.add_argument("--recipe", default=default, metavar="NAME", help=f"one of {known} ({default})")
     parser.add_argument("--update", choices=tuple(UPDATES), help="(default: the recipe's)")
-    parser.add_argument("--batch", type=_positive, metavar="N", help="examples in a minibatch (the recipe's)")
+    parser.add_argument("--batch", type=COUNT, metavar="N", help="examples in a minibatch (the recipe's)")
     parser.add_backend()
-    parser.add_argument("--threads", type=_positive, metavar="N", help="of the matrix library (all cores)")
-    parser.add_argument("--repeats", type=_positive, default=50, metavar="N", help="timed updates (50)")
+    parser.add_argument("--threads", type=COUNT, metavar="N", help="of the matrix library (all cores)")
+    parser.add_argument("--repeats", type=COUNT, default=50, metavar="N", help="timed updates (50)")
     parser.add_argument("--compare", choices=("torch",), help="time PyTorch as well, where it is installed")
     parser.add_argument("--sweep", action="store_true", help="also other batches, widths and update rules")
     parser.add_argument(
@@ -48,12 +49,6 @@ def _parser() -> Parser:
     parser.add_argument("--write", type=Path, metavar="FILE.md", help="put the tables into this document too")
     parser.add_argument("--quiet", action="store_true", help="print nothing; with --write")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
-    return int(text)
 
 
 def _benchmark(args: Namespace) -> int:
@@ -105,7 +100,7 @@ def _command(args: Namespace) -> str:
     words = [f"mpiexec -n {size} " * (size > 1) + "python -m minigan.benchmark"]
     for name, value in vars(args).items():
         if name not in ("json", "write", "quiet") and value != parser.get_default(name):
-            words += ["--" + name.replace("_", "-"), *([] if value is True else [str(value)])]
+            words += [flag(name), *([] if value is True else [str(value)])]
     return " ".join(words)
 
 
