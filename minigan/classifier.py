@@ -97,11 +97,12 @@ class Classifier:
 
     def classify(self, x: np.ndarray, chunk: int = 1000) -> np.ndarray:
         """The class with the largest logit for every row of x, raw as in the data set: (n,)."""
-        answers = []
-        for i in range(0, len(x), chunk):
-            values = self.dataset.prepare(self.backend.asarray(x[i : i + chunk], self.backend.dtype))
-            answers.append(to_host(self.net(Tensor(values), None).data.argmax(axis=1)))
-        return np.concatenate(answers)
+        return self.logits(self.dataset.prepare(x.astype(self.backend.dtype)), chunk).argmax(axis=1)
+
+    def logits(self, x: np.ndarray, chunk: int = 1000) -> np.ndarray:
+        """The net's logits for every row of x, values as it learns from: (n, classes), on the host."""
+        parts = (self.backend.asarray(x[i : i + chunk]) for i in range(0, len(x), chunk))
+        return np.concatenate([to_host(self.net(Tensor(part), None).data) for part in parts])
 
     def error(self, x: np.ndarray, labels: np.ndarray | None) -> float:
         """The share of rows of x that are put into another class than `labels` says.

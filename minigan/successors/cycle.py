@@ -187,7 +187,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
         again["permutation"] = np.roll(game.back(there["permutation"]), -1, axis=0)
         rows: dict[str, Any] = {}
         for way, y in there.items():
-            classes = judge.net(Tensor(game.back(y)), None).data.argmax(axis=1)
+            classes = judge.logits(game.back(y)).argmax(axis=1)
             rows[way] = {
                 "pair": float(abs(y - pair).mean()),
                 "cycle": float(abs(again[way] - x).mean()),

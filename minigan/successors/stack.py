@@ -110,7 +110,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
 
 def right(judge: Classifier, images: Array, labels: Array) -> float:
     """The share of images that the judge puts into their class"""
-    return float((judge.net(Tensor(images), None).data.argmax(axis=1) == labels).mean())
+    return float((judge.logits(images).argmax(axis=1) == labels).mean())
 
 
 def train(
