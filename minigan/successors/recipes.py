@@ -5,6 +5,7 @@ Each kind of recipe says below in what its game differs; players.py and evaluati
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from math import sqrt
@@ -13,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigan import evaluation, players, recipes
-from minigan.algorithm1 import Game
+from minigan.algorithm1 import Game, Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.data import Dataset, Minibatches
 from minigan.errors import InputError
@@ -188,7 +189,7 @@ def _(recipe: Clipping, game: Game, dataset: Dataset) -> Game:
 
 
 @players.update_of.register
-def _(recipe: Penalising) -> Any:
+def _(recipe: Penalising) -> Callable[[Game, int], Update]:
     return partial(penalised, scale=recipe.penalty, one_sided=recipe.sides == "one")
 
 
@@ -256,7 +257,7 @@ def _(recipe: GrowingRecipe, game: Game, dataset: Dataset) -> Game:
 
 
 @players.update_of.register
-def _(recipe: GrowingRecipe) -> Any:
+def _(recipe: GrowingRecipe) -> Callable[[Game, int], Update]:
     return partial(grown, players.update_of.dispatch(Recipe)(recipe))
 
 
