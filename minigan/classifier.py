@@ -55,7 +55,7 @@ class Classifier:
         self.dataset, self.settings, self.backend = dataset, settings, backend
         self.streams = Streams(seed, backend)
         self.batches = Minibatches(dataset.train, settings.batch, self.streams, backend, dataset.prepare)
-        labels = _known(dataset.train_labels)
+        labels = known(dataset.train_labels)
         self.labels = backend.asarray(labels)
         self.net = self._build(dataset.train.shape[1], int(labels.max()) + 1)
         self.optimiser = Momentum(
@@ -109,7 +109,7 @@ class Classifier:
 
         ValueError where the data set has no labels.
         """
-        return float((self.classify(x) != _known(labels)).mean())
+        return float((self.classify(x) != known(labels)).mean())
 
     def arrays(self) -> dict[str, Array]:
         """All that training changes, under readable names."""
@@ -132,8 +132,8 @@ def limit_columns(W: Tensor, longest: float) -> None:
     W.data *= xp.minimum(1, longest / xp.maximum(norm, 1e-7))
 
 
-def _known(labels: np.ndarray | None) -> np.ndarray:
-    """ValueError for the labels of a data set that has none."""
+def known(labels: np.ndarray | None) -> np.ndarray:
+    """These labels of a data set.  ValueError where it has none."""
     if labels is None:
         raise ValueError("a classifier needs labels, and this data set has none")
     return labels

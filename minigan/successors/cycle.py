@@ -19,6 +19,7 @@ import numpy as np
 
 from minigan import data, ops
 from minigan.backend import Backend
+from minigan.classifier import known
 from minigan.data import Minibatches
 from minigan.evaluation import trained_classifier
 from minigan.nn import Layer, LeakyReLU, Sequential
@@ -214,7 +215,7 @@ def train(
     images = dataset.prepared(dataset.train)[order]
     half, pairs = len(images) // 2, None
     if game.pairs:
-        x = images[_one_of_each(_known(dataset.train_labels)[order])]
+        x = images[_one_of_each(known(dataset.train_labels)[order])]
         pairs = Tensor(x), Tensor(game.change(x))
     two = TwoGames(game, settings, streams("init"), pairs)
     a, b = (
@@ -236,10 +237,4 @@ def _one_of_each(labels: Array) -> list[int]:
 def _unseen(dataset: data.Dataset) -> tuple[Array, Array]:
     """Validation and test images with their labels: nobody trains on them"""
     x = np.concatenate([dataset.valid, dataset.test])
-    return dataset.prepared(x), np.concatenate([_known(dataset.valid_labels), _known(dataset.test_labels)])
-
-
-def _known(labels: Array | None) -> Array:
-    if labels is None:
-        raise ValueError("cycle: the classes of these images are not known")
-    return labels
+    return dataset.prepared(x), np.concatenate([known(dataset.valid_labels), known(dataset.test_labels)])
