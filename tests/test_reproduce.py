@@ -12,10 +12,12 @@ from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import read_json, write_json
+from minigan.nn import Sequential
 from minigan.reproduce import averages, centres, curve, figure1, figures, milestones, modes, ruler, table1
 from minigan.reproduce import theory as theory_again
 from minigan.reproduce.__main__ import REPRODUCTIONS, main
 from minigan.reproduce.report import Report, how_long
+from minigan.successors import solids
 from minigan.tensor import Tensor
 from minigan.training import Training
 
@@ -622,7 +624,16 @@ def test_figures_of_samples_are_of_images(name, tmp_path, capsys):
     training.start(str(tmp_path / "run"))
     training.play(lambda t, means: None)
     assert main([name, "--run", str(tmp_path / "run"), "--out", str(tmp_path / "out")]) == 2
-    assert "learned the points of ring8" in capsys.readouterr().err
+    assert f"{name} is of images; {tmp_path / 'run'} learned ring8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["figure2", "figure3"])
+def test_solids_are_no_images(name, tmp_path, capsys, monkeypatch):
+    config = run.configure(recipes.find("gan3d"), 1, "numpy")
+    monkeypatch.setattr(run, "load_generator", lambda *_: (config, solids.load(), Sequential()))
+    assert main([name, "--run", "solid", "--out", str(tmp_path / "out"), "--threads", "1"]) == 2
+    assert f"{name} is of images; solid learned solids" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_classifier(tmp_path, capsys):
