@@ -115,10 +115,10 @@ def read_config(folder: Path) -> Config:
         recipe = recipe.with_values(
             {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
         )
-        newer = stored.get("threads"), stored.get("pictures")  # runs of 0.2 have neither
-        if newer[0] is not None and type(newer[0]) is not int:
-            raise InputError(f"threads: expected a whole number, got {newer[0]!r:.40}")
-        return Config(recipe, stored["seed"], stored["backend"], versions, *newer)
+        threads, pictures = stored.get("threads"), stored.get("pictures")  # runs of 0.2 have neither
+        if threads is not None and type(threads) is not int:
+            raise InputError(f"threads: expected a whole number, got {threads!r:.40}")
+        return Config(recipe, stored["seed"], stored["backend"], versions, threads, pictures)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path} does not describe a run: {error}") from None
     except OSError as error:
