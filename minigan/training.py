@@ -79,7 +79,7 @@ class Training:
 
     def _restore(self) -> int:
         """As `resume`, at one worker; the updates that are behind it."""
-        folder, before = self.folder, run.signature(self.folder)
+        t, folder, before = 0, self.folder, run.signature(self.folder)
         if before:
             saved, meta = run.restore(self.game, folder)
             if lost := saved.keys() - arrays(self.game).keys() - {"values"}:
@@ -87,17 +87,16 @@ class Training:
                     f"{folder}: its checkpoint also has {min(lost)}, which would be lost; go on with the "
                     "command that began the run, as reproduce table1 --averages"
                 )
-            self.t = self.saved_t = meta["t"]
-            self.seconds, self.values = meta["seconds"], saved["values"]
-        if self.t < self.stop:
+            t, self.seconds, self.values = meta["t"], meta["seconds"], saved["values"]
+        if t < self.stop:
             self.lock = Lock(folder)  # not sooner: what cannot be resumed stays untouched
             if run.signature(folder) != before:
                 self.lock.release()
                 raise InputError(f"{folder} was played by another process just now; try again")
             remove_leftovers(folder)
-            run.cut_log(folder, self.t)
+            run.cut_log(folder, t)
             write_json(folder / "config.json", self.config.as_json())
-        return self.t
+        return t
 
     def how_to_resume(self) -> str:
         """The command, ready for a shell."""
