@@ -8,6 +8,8 @@ ValueError for an odd number of logits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from minigan.backend import xp_of
 from minigan.game import Loss
 from minigan.ops import mean, relu
@@ -90,10 +92,19 @@ class Clipped:
 
     def __init__(self, optimiser: Optimiser, parameters: list[Tensor], limit: float = 0.01) -> None:
         self.optimiser, self.parameters, self.limit = optimiser, parameters, limit
-        self.learning_rate, self.momentum = optimiser.learning_rate, optimiser.momentum
-        self.state = optimiser.state
 
     def step(self, t: int, epoch: int) -> None:
         self.optimiser.step(t, epoch)
         for p in self.parameters:
             xp_of(p.data).clip(p.data, -self.limit, self.limit, out=p.data)
+
+    def state(self) -> dict[str, list[Array]]:
+        return self.optimiser.state()
+
+    @property
+    def learning_rate(self) -> Callable[[int], float]:
+        return self.optimiser.learning_rate
+
+    @property
+    def momentum(self) -> Callable[[int], float]:
+        return self.optimiser.momentum
