@@ -87,7 +87,7 @@ def any_function(settings: Settings, rng: Stream) -> Layer:
 
 
 @dataclass(frozen=True)
-class Game:
+class Translation:
     """change: a to its hidden pair; back: undoes it; pairs: how many of each class are shown, 0 or 1
 
     judged, cycle: whether the loss has the judges' part, and the cycle's; times: how many times the updates.
@@ -102,10 +102,10 @@ class Game:
     times: int = 1
 
 
-_turned = Game(turned, turned_back, any_function, times=2)
+_turned = Translation(turned, turned_back, any_function, times=2)
 GAMES = {
-    "inverted": Game(inverted, inverted, local),
-    "inverted, no cycle": Game(inverted, inverted, local, cycle=False),
+    "inverted": Translation(inverted, inverted, local),
+    "inverted, no cycle": Translation(inverted, inverted, local, cycle=False),
     "turned": _turned,
     "turned, ten pairs": replace(_turned, pairs=1),
     "ten pairs alone": replace(_turned, pairs=1, judged=False, cycle=False),
@@ -127,7 +127,7 @@ class TwoGames:
     """
 
     def __init__(
-        self, game: Game, settings: Settings, rng: Stream, pairs: tuple[Tensor, Tensor] | None = None
+        self, game: Translation, settings: Settings, rng: Stream, pairs: tuple[Tensor, Tensor] | None = None
     ) -> None:
         self.game, self.weight, self.pairs = game, settings.cycle, pairs
         self.G, self.F = (game.translator(settings, rng) for _ in range(2))
