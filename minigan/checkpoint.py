@@ -78,18 +78,15 @@ def load(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict]:
         raise InputError(f"{path} is damaged or not a checkpoint: {reason}") from error
 
 
-def load_newest(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict, str | None]:
-    """The newest whole checkpoint of a run folder (or beside the checkpoint `path`): arrays, meta, note.
+def load_newest(folder: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict, str | None]:
+    """The newest whole checkpoint of a run folder: arrays, meta, note.
 
     The note is None, or one line for the user which says what is wrong with the newest file and that the
     previous one was read. InputError if neither can be read, or the newest was written by a newer minigan.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / NAME
-    previous = _previous(path)
+    newest, previous = both(Path(folder))
     try:
-        return *load(path), None
+        return *load(newest), None
     except InputError as error:
         if isinstance(error, NewerFormat) or not previous.exists():
             raise
@@ -107,6 +104,12 @@ def fill(arrays: dict[str, Any], saved: dict[str, np.ndarray]) -> None:
             came = f"{saved[name].shape} {saved[name].dtype}" if name in saved else "nothing"
             raise InputError(f"the checkpoint has {came} for {name}, expected {a.shape} {a.dtype}")
         a[...] = xp_of(a).asarray(saved[name])
+
+
+def both(folder: Path) -> tuple[Path, Path]:
+    """Where a run folder has its newest checkpoint and the one before it, if there are any."""
+    newest = folder / NAME
+    return newest, _previous(newest)
 
 
 def _previous(path: Path) -> Path:

@@ -55,7 +55,7 @@ class Classifier:
         self.dataset, self.settings, self.backend = dataset, settings, backend
         self.streams = Streams(seed, backend)
         self.batches = Minibatches(dataset.train, settings.batch, self.streams, backend, dataset.prepare)
-        labels = _known(dataset.train_labels)
+        labels = known(dataset.train_labels)
         self.labels = backend.asarray(labels)
         self.net = self._build(dataset.train.shape[1], int(labels.max()) + 1)
         self.optimiser = Momentum(
@@ -97,18 +97,19 @@ class Classifier:
 
     def classify(self, x: np.ndarray, chunk: int = 1000) -> np.ndarray:
         """The class with the largest logit for every row of x, raw as in the data set: (n,)."""
-        answers = []
-        for i in range(0, len(x), chunk):
-            values = self.dataset.prepare(self.backend.asarray(x[i : i + chunk], self.backend.dtype))
-            answers.append(to_host(self.net(Tensor(values), None).data.argmax(axis=1)))
-        return np.concatenate(answers)
+        return self.logits(self.dataset.prepare(x.astype(self.backend.dtype)), chunk).argmax(axis=1)
+
+    def logits(self, x: np.ndarray, chunk: int = 1000) -> np.ndarray:
+        """The net's logits for every row of x, values as it learns from: (n, classes), on the host."""
+        parts = (self.backend.asarray(x[i : i + chunk]) for i in range(0, len(x), chunk))
+        return np.concatenate([to_host(self.net(Tensor(part), None).data) for part in parts])
 
     def error(self, x: np.ndarray, labels: np.ndarray | None) -> float:
         """The share of rows of x that are put into another class than `labels` says.
 
         ValueError where the data set has no labels.
         """
-        return float((self.classify(x) != _known(labels)).mean())
+        return float((self.classify(x) != known(labels)).mean())
 
     def arrays(self) -> dict[str, Array]:
         """All that training changes, under readable names."""
@@ -131,8 +132,8 @@ def limit_columns(W: Tensor, longest: float) -> None:
     W.data *= xp.minimum(1, longest / xp.maximum(norm, 1e-7))
 
 
-def _known(labels: np.ndarray | None) -> np.ndarray:
-    """ValueError for the labels of a data set that has none."""
+def known(labels: np.ndarray | None) -> np.ndarray:
+    """These labels of a data set.  ValueError where it has none."""
     if labels is None:
         raise ValueError("a classifier needs labels, and this data set has none")
     return labels

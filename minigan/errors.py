@@ -1,4 +1,4 @@
-"""The two ways in which a command of minigan ends badly, and the exit status of each."""
+"""How a command of minigan ends badly: two errors with an exit status each, and what is said of a library."""
 
 import sys
 

@@ -23,7 +23,6 @@ class Optimiser(Protocol):
 
     def state(self) -> dict[str, list[Array]]:
         """Arrays in the order of the parameters, which a checkpoint is written back into."""
-        ...
 
     def learning_rate(self, t: int, /) -> float:
         """The rate of step t."""

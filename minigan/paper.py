@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from minigan.data import Dataset  # slow to import
 
 ACTIVATIONS = {"relu": ops.affine_relu, "sigmoid": ops.affine_sigmoid, "tanh": ops.affine_tanh}
-UPDATES = (*algorithm1.UPDATES, *mixed.UPDATES)
+UPDATES = algorithm1.UPDATES | mixed.UPDATES
 OUTPUTS = {"sigmoid": ops.affine_sigmoid, "linear": ops.affine_identity, "tanh": ops.affine_tanh}
 
 

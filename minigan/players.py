@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan import data, mixed, shares, threads
-from minigan.algorithm1 import UPDATES, Game, Update
+from minigan import data, shares, threads
+from minigan.algorithm1 import Game, Update
 from minigan.backend import Backend, to_host
 from minigan.data.minibatches import Minibatches
 from minigan.errors import InputError, RunError
 from minigan.game import GENERATOR_LOSSES, discriminator_loss
 from minigan.nn import Layer
 from minigan.ops import logistic
+from minigan.paper import UPDATES
 from minigan.random import Streams
 from minigan.recipes import Recipe
 from minigan.tensor import Array, Tensor
@@ -77,7 +78,7 @@ def rules(recipe: Recipe, game: Game, dataset: data.Dataset) -> Game:
 @singledispatch
 def update_of(recipe: Recipe) -> Callable[[Game, int], Update]:
     """What one update of the game is."""
-    return (UPDATES | mixed.UPDATES)[recipe.update]
+    return UPDATES[recipe.update]
 
 
 class Output(NamedTuple):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """A bar with what matters on a terminal; elsewhere a plain line every few seconds."""
+    """What `Training.play` shows its numbers to, within a `with`; quiet: nothing is shown."""
 
     LINE_SECONDS = 5.0
 

@@ -79,7 +79,7 @@ def create(out: str | None, config: Config) -> Path:
     """
     if out is not None:
         folder = Path(out)
-        if (folder / "config.json").exists() or (folder / "checkpoint.npz").exists():
+        if (folder / "config.json").exists() or (folder / checkpoint.NAME).exists():
             raise _holds_a_run(folder)
         is_new = _make(folder)
     else:
@@ -123,10 +123,10 @@ def read_config(folder: Path) -> Config:
         recipe = recipe.with_values(
             {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
         )
-        newer = stored.get("threads"), stored.get("pictures")  # runs of 0.2 have neither
-        if newer[0] is not None and type(newer[0]) is not int:
-            raise InputError(f"threads: expected a whole number, got {newer[0]!r:.40}")
-        return Config(recipe, stored["seed"], stored["backend"], versions, *newer)
+        threads, pictures = stored.get("threads"), stored.get("pictures")  # runs of 0.2 have neither
+        if threads is not None and type(threads) is not int:
+            raise InputError(f"threads: expected a whole number, got {threads!r:.40}")
+        return Config(recipe, stored["seed"], stored["backend"], versions, threads, pictures)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path} does not describe a run: {error}") from None
     except OSError as error:
@@ -189,9 +189,9 @@ def _is_record(r: Any) -> bool:
 
 
 def signature(folder: Path) -> list[tuple[int, int]]:
-    """Another one whenever a checkpoint was saved."""
-    found = (folder / name for name in ("checkpoint.npz", "checkpoint.previous.npz"))
-    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in found if path.exists()]
+    """Another one whenever a checkpoint was saved; empty where there is none yet."""
+    found = filter(Path.exists, checkpoint.both(folder))
+    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in found]
 
 
 def cut_log(folder: Path, t: int) -> None:
@@ -205,7 +205,7 @@ def restore(game: Game, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, 
 
     InputError where the checkpoint is not of this game.
     """
-    saved, meta, note = checkpoint.load_newest(folder / "checkpoint.npz")
+    saved, meta, note = checkpoint.load_newest(folder)
     if note:
         print(note, file=sys.stderr)
     values = saved.get("values", np.empty(0))

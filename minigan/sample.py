@@ -8,7 +8,7 @@ import numpy as np
 
 from minigan import pictures, run
 from minigan.backend import choose, xp_of
-from minigan.cli import Parser, exit_status, named
+from minigan.cli import SEED, Parser, exit_status, named, whole
 from minigan.data import Dataset
 from minigan.errors import InputError, RunError
 from minigan.files import write_atomically
@@ -36,15 +36,17 @@ def _parser() -> Parser:
     parser = Parser("sample", "Draw fair samples from the generator of a run: random, not chosen.", EXAMPLES)
     parser.add_argument("run", type=named("run folder"), metavar="RUN", help="the run folder")
     parser.add_argument(
-        "--count", type=int, metavar="N", help="samples (100; 20 with --nearest), or lines (5)"
+        "--count", type=whole(1, MOST), metavar="N", help="samples (100; 20 with --nearest), or lines (5)"
     )
-    parser.add_argument("--columns", type=int, metavar="N", help="samples in a row (10; 5 with --nearest)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the noise (default: 0)")
+    parser.add_argument(
+        "--columns", type=whole(1, MOST), metavar="N", help="samples in a row (10; 5 with --nearest)"
+    )
+    parser.add_argument("--seed", type=SEED, default=0, metavar="N", help="decides the noise (default: 0)")
     parser.add_argument(
         "--nearest", action="store_true", help="after each row the training image nearest its last"
     )
     parser.add_argument(
-        "--interpolate", type=int, metavar="N", help="N samples from one z to another, in a line"
+        "--interpolate", type=whole(2, MOST), metavar="N", help="N samples from one z to another, in a line"
     )
     parser.add_argument(
         "--class", type=int, metavar="N", dest="label", help="of a conditional run, samples of this class"
@@ -97,12 +99,6 @@ def _sample(args: Namespace) -> int:
 
 
 def _check(args: Namespace, out: Path) -> None:
-    for name, least in (("count", 1), ("columns", 1), ("interpolate", 2)):
-        value = getattr(args, name)
-        if value is not None and value < least:
-            raise InputError(f"--{name}: expected {least} or more, got {value}")
-        if value is not None and value > MOST:
-            raise InputError(f"--{name}: expected at most {MOST:,}, got {value}")
     if args.nearest and args.interpolate:
         raise InputError("--nearest and --interpolate make different pictures; give one of them")
     if args.columns and args.interpolate:

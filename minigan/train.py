@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigan import recipes, workers
 from minigan.backend import choose
-from minigan.cli import Parser, exit_status, named
+from minigan.cli import SEED, Parser, exit_status, named
 from minigan.errors import InputError
 from minigan.progress import Progress
 from minigan.recipes import NAMES, RECIPES, Recipe
@@ -71,9 +71,7 @@ def _parser(recipe: Recipe) -> Parser:
         metavar="FOLDER",
         help="the run folder (default: runs/RECIPE-1, -2, ...)",
     )
-    parser.add_argument(
-        "--seed", type=_converter(0), metavar="N", help="decides all random numbers (default: 1)"
-    )
+    parser.add_argument("--seed", type=SEED, metavar="N", help="decides all random numbers (default: 1)")
     parser.add_argument(
         "--data",
         type=named("folder"),

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -53,10 +53,9 @@ class Training:
         self.seconds, self.values = 0.0, NO_VALUES  # the values: COLUMNS for each update of this epoch
 
     def use_threads(self, wanted: int | None) -> None:
-        """As `use_threads` for both players; the number belongs to the run.
+        """As `players.use_threads` for both players; the number belongs to the run.
 
-        Several workers try none out:
-        each has one, unless it is told otherwise.
+        Several workers try none out: each has one, unless it is told otherwise.
         """
         to_try = () if self.workers.size > 1 else (self.game.G, self.game.D)
         used = use_threads(wanted, self.backend, self.config.recipe.batch, *to_try)
@@ -80,24 +79,23 @@ class Training:
 
     def _restore(self) -> int:
         """As `resume`, at one worker; the updates that are behind it."""
-        folder, before = self.folder, run.signature(self.folder)
-        if (folder / "checkpoint.npz").exists() or (folder / "checkpoint.previous.npz").exists():
+        t, folder, before = 0, self.folder, run.signature(self.folder)
+        if before:
             saved, meta = run.restore(self.game, folder)
             if lost := saved.keys() - arrays(self.game).keys() - {"values"}:
                 raise InputError(
                     f"{folder}: its checkpoint also has {min(lost)}, which would be lost; go on with the "
                     "command that began the run, as reproduce table1 --averages"
                 )
-            self.t = self.saved_t = meta["t"]
-            self.seconds, self.values = meta["seconds"], saved["values"]
-        if self.t < self.stop:
+            t, self.seconds, self.values = meta["t"], meta["seconds"], saved["values"]
+        if t < self.stop:
             self.lock = Lock(folder)  # not sooner: what cannot be resumed stays untouched
             if run.signature(folder) != before:
                 self.lock.release()
                 raise InputError(f"{folder} was played by another process just now; try again")
-            run.cut_log(folder, self.t)
+            run.cut_log(folder, t)
             write_json(folder / "config.json", self.config.as_json())
-        return self.t
+        return t
 
     def how_to_resume(self) -> str:
         """The command, ready for a shell."""
@@ -168,7 +166,7 @@ class Training:
             self._not_finite(f"{COLUMNS[column]} is {values[row, column]}{where}", t - len(pending) + 1 + row)
         self.values = np.concatenate([self.values, values])
 
-    def _not_finite(self, what: str, t: int) -> None:
+    def _not_finite(self, what: str, t: int) -> NoReturn:
         raise RunError(f"update {t}: {what}; {self._kept()}; try a smaller --lr")
 
     def _fetch(self) -> dict[str, np.ndarray]:
@@ -199,7 +197,7 @@ class Training:
         if not self.writes:
             return
         meta = {"t": self.t, "seconds": self.seconds}
-        checkpoint.save(self.folder / "checkpoint.npz", {**self._fetch(), "values": self.values}, meta)
+        checkpoint.save(self.folder / checkpoint.NAME, {**self._fetch(), "values": self.values}, meta)
         self.saved_t = self.t
 
     def _kept(self) -> str:

@@ -14,6 +14,9 @@ from minigan.errors import InputError
 from minigan.homework.judging import strict_cupy
 from minigan.homework.judging.strict_cupy import strict_backend
 
+# Two runs that are compared compute with as many threads, which a trial on a busy machine would not promise.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The same search for everybody and every time, however busy the machine.  To look further:
 # pytest --hypothesis-profile explore
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

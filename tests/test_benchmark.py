@@ -19,7 +19,7 @@ from minigan import data, kernels, ops, players, recipes, tensor, threads
 from minigan.algorithm1 import UPDATES
 from minigan.backend import Backend
 from minigan.benchmark import __main__ as benchmark
-from minigan.benchmark import document, instruments, neighbours, parts, sweep
+from minigan.benchmark import document, instruments, measure, neighbours, parts, sweep
 from minigan.benchmark.floor import floor, gflop, products
 from minigan.benchmark.pytorch import torch_network, torch_step
 from minigan.benchmark.report import report, tables
@@ -286,6 +286,20 @@ def test_the_report_names_what_chooses_the_kernels_of_the_products(capsys, monke
 def test_options_reach_the_measurement(capsys):
     result = measured(capsys, "--update", "simultaneous", "--batch", "30")
     assert (result["update"], result["batch"]) == ("simultaneous", 30)
+
+
+def test_pytorch_has_the_cores_that_the_process_may_use(monkeypatch, capsys):
+    """Not all of the machine's, as where a launcher has bound it to some."""
+    had = []
+
+    def torch_step(recipe, dataset, players, threads):
+        had.append(threads)
+        return lambda: None
+
+    monkeypatch.setattr(measure, "cores", lambda: 3)
+    monkeypatch.setattr(measure, "torch_step", torch_step)
+    monkeypatch.setattr(benchmark, "find_spec", lambda name: True)
+    assert measured(capsys, "--compare", "torch")["times"]["torch"]["ms"] > 0 and had == [3]
 
 
 def test_page_faults_are_those_of_one_update_after_warm_up(monkeypatch):

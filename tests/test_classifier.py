@@ -90,6 +90,15 @@ def test_a_stopped_reproduction_goes_on_as_if_it_had_not_stopped(tmp_path, monke
         assert all(np.array_equal(a, arrays[1][name]) for name, a in arrays[0].items())
 
 
+def test_where_nothing_can_be_written_nothing_is_trained(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        Classifier, "train_epoch", lambda self: pytest.fail("an epoch was played for nothing")
+    )
+    (tmp_path / "file").write_text("")
+    assert reproduce.main([*DIGITS, str(tmp_path / "file" / "out")]) == 2
+    assert "--out: cannot write to" in capsys.readouterr().err
+
+
 def test_the_epochs_are_chosen_on_the_validation_set_alone(tmp_path, monkeypatch):
     """Then it is trained on training and validation examples together, for as long."""
     sizes, errors = [], iter([0.3, 0.9, 0.2, 0.1, 0.4, 0.0, 0.5, 0.6, 0.5, 0.7])  # validation, test, ...

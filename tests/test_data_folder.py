@@ -149,7 +149,7 @@ SPOILT = {  # what happens to the folder, and words that must be in the line, in
     "cut": (lambda f: (f / ONE).write_bytes((f / ONE).read_bytes()[:70]), "{}/010.png cannot be read"),
     "a bomb": (lambda f: bomb(f / ONE), "{}/010.png"),
     "too large": (put(ONE, (300, 6)), "256 x 256 pixels, {}/010.png has 6 x 300"),
-    "too small": (put(ONE, (1, 1)), "4 x 4 to 256 x 256 pixels, {}/010.png has 1 x 1"),
+    "too small": (put(ONE, (1, 1)), "{}/010.png has 1 x 1; bring all to one size within"),
     "too few": (lambda f: [p.unlink() for p in f.glob("0*.png")], "expected 100 pictures or more (png, jpg"),
     "none": (lambda f: [p.rename(p.with_suffix(".txt")) for p in f.iterdir()], "{} has 0"),
     "missing": (lambda f: f.rename(f.with_name("other")), "expected a folder of pictures, {} is nothing"),

@@ -86,7 +86,7 @@ def test_a_run_is_that_of_the_folder_to_the_bit(mine):
         assert train.main(["--data", name, "--out", out, *SMALL]) == 0
         assert train.main(["--resume", out, "--epochs", "2", "--quiet"]) == 0
         assert sample.main([out, "--count", "10", "--out", f"{out}.npy", "--quiet"]) == 0
-    (ours, _, _), (theirs, _, _) = (checkpoint.load_newest(Path(out, "checkpoint.npz")) for out in "ba")
+    (ours, _, _), (theirs, _, _) = (checkpoint.load_newest(out) for out in "ba")
     assert ours.keys() == theirs.keys() and len(ours) > 10
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
     np.testing.assert_array_equal(np.load("a.npy"), np.load("b.npy"))

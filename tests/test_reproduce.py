@@ -12,10 +12,12 @@ from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import read_json, write_json
+from minigan.nn import Sequential
 from minigan.reproduce import averages, centres, curve, figure1, figures, milestones, modes, ruler, table1
 from minigan.reproduce import theory as theory_again
 from minigan.reproduce.__main__ import REPRODUCTIONS, main
 from minigan.reproduce.report import Report, how_long
+from minigan.successors import solids
 from minigan.tensor import Tensor
 from minigan.training import Training
 
@@ -104,7 +106,8 @@ def test_all_does_what_can_be_done_and_names_the_rest(monkeypatch, tmp_path, cap
         (["figure2"], "required: --run"),
         (["figure2", "--run", "nowhere"], "expected a run folder"),
         (["figure3", "--run", "nowhere"], "expected a run folder"),
-        (["theory", "--seed", "-1"], "seed: expected an integer"),
+        (["theory", "--seed", "-1"], "--seed: expected a whole number from 0"),
+        (["figure2", "--run", ""], "--run: invalid run folder value"),
     ],
 )
 def test_bad_input_is_one_line(arguments, message, tmp_path, monkeypatch, capsys):
@@ -487,7 +490,7 @@ def test_the_milestones_of_a_run_and_what_else_they_hold(little, tmp_path, capsy
     assert main([*command, "--player", "average98"]) == 2
     assert main([*command, "--epochs", "1,7"]) == 2
     err = capsys.readouterr().err
-    assert "for average98.linear1.W, got nothing" in err and "no checkpoint of epoch 7, only 1, 2, 3" in err
+    assert "has nothing for average98.linear1.W" in err and "no checkpoint of epoch 7, only 1, 2, 3" in err
     path.write_bytes(path.read_bytes()[:-100])
     assert main(["table1", "--runs", str(one), "--out", str(tmp_path / "new"), "--quiet"]) == 2
     assert "is damaged" in capsys.readouterr().err
@@ -633,7 +636,16 @@ def test_figures_of_samples_are_of_images(name, tmp_path, capsys):
     training.start(str(tmp_path / "run"))
     training.play(lambda t, means: None)
     assert main([name, "--run", str(tmp_path / "run"), "--out", str(tmp_path / "out")]) == 2
-    assert "learned the points of ring8" in capsys.readouterr().err
+    assert f"{name} is of images; {tmp_path / 'run'} learned ring8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["figure2", "figure3"])
+def test_solids_are_no_images(name, tmp_path, capsys, monkeypatch):
+    config = run.configure(recipes.find("gan3d"), 1, "numpy")
+    monkeypatch.setattr(run, "load_generator", lambda *_: (config, solids.load(), Sequential()))
+    assert main([name, "--run", "solid", "--out", str(tmp_path / "out"), "--threads", "1"]) == 2
+    assert f"{name} is of images; solid learned solids" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_classifier(tmp_path, capsys):

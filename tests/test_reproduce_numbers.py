@@ -383,10 +383,10 @@ def test_table_1_says_how_long_the_runs_that_are_left_will_take(tmp_path, monkey
     made.found = {"seed 2, epoch 9": {}}
     monkeypatch.setattr(table1.milestones, "seconds", lambda recipe, epochs, backend: 100.0 * len(epochs))
     monkeypatch.setattr(table1.milestones, "measured", lambda *given: given[3])
-    runs = table1._played(made, [5, 9], FLOAT64, [0.1], Namespace(seeds=3, quiet=False))
+    runs = table1._played(made, [5, 9], FLOAT64, Namespace(seeds=3, quiet=False, sigmas=[0.1]))
     assert [(name, seed) for name, _, seed in runs] == [("seed 1", 1), ("seed 2", 2), ("seed 3", 3)]
     assert capsys.readouterr().out == "table1: 2 runs, about 7 min, less what is done of them already\n"
     made.found |= {f"seed {seed}, epoch 9": {} for seed in (1, 3)}
     monkeypatch.setattr(table1.milestones, "seconds", lambda *_: pytest.fail("nothing is left to be timed"))
-    table1._played(made, [5, 9], FLOAT64, [0.1], Namespace(seeds=3, quiet=False))
+    table1._played(made, [5, 9], FLOAT64, Namespace(seeds=3, quiet=False, sigmas=[0.1]))
     assert capsys.readouterr().out == "table1: 0 runs, about 0 s, less what is done of them already\n"

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 import minigan
-from minigan import algorithm1, checkpoint, data, files, pictures, recipes, run, training
+from minigan import algorithm1, checkpoint, data, files, paper, pictures, recipes, run, training
 from minigan.files import read_json
 from minigan.train import main
 
@@ -103,7 +103,7 @@ def test_what_a_run_leaves(tmp_path, monkeypatch):
     monkeypatch.undo()  # curves too
     play, played = algorithm1.simultaneous, []
     keep = lambda game, t: played.append(play(game, t)) or played[-1]  # noqa: E731
-    monkeypatch.setitem(algorithm1.UPDATES, "simultaneous", keep)
+    monkeypatch.setitem(paper.UPDATES, "simultaneous", keep)
     folder = tmp_path / "run"
     train(folder, epochs=2)
     assert sorted(content(folder)) == [
@@ -196,7 +196,7 @@ def test_runs_that_start_at_once_get_folders_of_their_own(tmp_path, monkeypatch)
 
 DRIVER = """
 import os, signal, sys, time
-from minigan import pictures, train, training
+from minigan import paper, pictures, train, training
 training.SAVE_SECONDS = 0
 pictures.save_curves = lambda *_: None
 play, update, save = training.Training.play, training.algorithm1.simultaneous, training.checkpoint.save
@@ -292,7 +292,7 @@ def killed(game, t):
     if t == 37:
         kill()
     return update(game, t)
-training.algorithm1.UPDATES["simultaneous"] = killed
+paper.UPDATES["simultaneous"] = killed
 """,
 }
 
@@ -328,7 +328,7 @@ def interrupting(monkeypatch, rule, at, number=signal.SIGINT, times=1):
                 signal.raise_signal(number)
         return update(game, t)
 
-    monkeypatch.setitem(algorithm1.UPDATES, rule, interrupted)
+    monkeypatch.setitem(paper.UPDATES, rule, interrupted)
 
 
 STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -473,7 +473,7 @@ def slowly(game, t):
         print("update 3", flush=True)
     time.sleep(0.1)
     return update(game, t)
-training.algorithm1.UPDATES["simultaneous"] = slowly
+paper.UPDATES["simultaneous"] = slowly
 """
 
 
@@ -590,7 +590,7 @@ def poisoning(monkeypatch, at, player, value, pick):
             pick(game, player).flat[0] = value
         return numbers
 
-    monkeypatch.setitem(algorithm1.UPDATES, "simultaneous", poisoned)
+    monkeypatch.setitem(paper.UPDATES, "simultaneous", poisoned)
 
 
 def parameter(game, player):

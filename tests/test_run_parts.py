@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import algorithm1, checkpoint, pictures, players, recipes, run
+from minigan import algorithm1, checkpoint, paper, pictures, players, recipes, run
 from minigan.backend import Backend
 from minigan.errors import InputError, RunError
 from minigan.files import read_json, write_json
@@ -136,7 +136,7 @@ def played(config, tmp_path, monkeypatch):
 
 
 def test_a_long_training_is_restored(played):
-    saved, meta, _ = checkpoint.load_newest(played.folder / "checkpoint.npz")
+    saved, meta, _ = checkpoint.load_newest(played.folder)
     checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63 - 1, "seconds": 1e9})
     assert run.restore(played.game, played.folder)[1] == {"t": 2**63 - 1, "seconds": 1e9}
     checkpoint.save(played.folder / "checkpoint.npz", saved, meta | {"t": 2**63})
@@ -177,7 +177,7 @@ def test_the_update_that_is_asked_for_is_played(config, tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "save_curves", lambda *_: None)
     for name, update in algorithm1.UPDATES.items():
         keep = lambda game, t, name=name, update=update: asked.append(name) or update(game, t)  # noqa: E731
-        monkeypatch.setitem(algorithm1.UPDATES, name, keep)
+        monkeypatch.setitem(paper.UPDATES, name, keep)
         training = Training(replace(config, recipe=TINY.change(update=name)), Backend())
         training.start(str(tmp_path / name))
         training.play(lambda t, means: None)

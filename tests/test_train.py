@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from minigan import algorithm1, pictures, train
+from minigan import algorithm1, paper, pictures, train
 from minigan.files import read_json, write_json
 from minigan.training import Training
 
@@ -94,7 +94,7 @@ def test_interrupted_it_says_how_to_go_on_even_where_it_is_quiet(tmp_path, monke
         signal.raise_signal(signal.SIGINT)
         return play(game, t)
 
-    monkeypatch.setitem(algorithm1.UPDATES, "simultaneous", interrupted)
+    monkeypatch.setitem(paper.UPDATES, "simultaneous", interrupted)
     assert train.main([*TINY, "--film", "--out", str(tmp_path / "run")]) == 130
     out = capsys.readouterr().out
     assert out.startswith("interrupted; saved at update 1; to continue: ") and out.count("\n") == 1

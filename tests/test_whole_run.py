@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan import algorithm1, checkpoint, data, pictures, recipes, run, train, training
+from minigan import algorithm1, checkpoint, data, paper, pictures, recipes, run, train, training
 from minigan.algorithm1 import Game
 from minigan.backend import Backend
 from minigan.data import Minibatches
@@ -114,7 +114,7 @@ def played_and_resumed(folder):
             seen.append((t, means))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(algorithm1.UPDATES, "alternating", interrupting)
+        patch.setitem(paper.UPDATES, "alternating", interrupting)
         patch.setattr(time, "monotonic", lambda: float(next(seconds)))
         patch.setattr(train, "Progress", Progress)
         curves = []
@@ -126,7 +126,7 @@ def played_and_resumed(folder):
         log = (folder / "log.jsonl").read_text()
         assert len(seen) == INTERRUPTED + 1
         seen.append("resumed")
-        patch.setitem(algorithm1.UPDATES, "alternating", play)
+        patch.setitem(paper.UPDATES, "alternating", play)
         patch.setattr(training, "SHOW_SECONDS", 2.5)  # of several updates at once, too
         assert train.main(["--resume", str(folder)]) == 0
     return folder, seen, kept, log, curves

@@ -490,9 +490,7 @@ def test_a_whole_run_by_three_is_that_of_one(tmp_path, monkeypatch):
     assert [r["update"] for r in ours] == [30, 60, 90]
     for r, expected in zip(ours, theirs, strict=True):
         assert [r[c] for c in run.COLUMNS] == pytest.approx([expected[c] for c in run.COLUMNS], rel=1e-5)
-    ours, theirs = (
-        checkpoint.load_newest(tmp_path / name / "checkpoint.npz")[0] for name in ("three", "one")
-    )
+    ours, theirs = (checkpoint.load_newest(tmp_path / name)[0] for name in ("three", "one"))
     for name, array in theirs.items():
         np.testing.assert_allclose(ours[name], array, rtol=1e-4, atol=1e-6)
     there, alone = ({p.name for p in (tmp_path / name).rglob("*")} for name in ("three", "one"))

@@ -12,6 +12,7 @@ from minigan.backend import choose
 from minigan.benchmark import document
 from minigan.cli import COUNT, Parser, exit_status
 from minigan.errors import InputError
+from minigan.settings import flag
 
 EXAMPLES = """\
   python -m minigan.benchmark                                  half a minute, all cores
@@ -99,7 +100,7 @@ def _command(args: Namespace) -> str:
     words = [f"mpiexec -n {size} " * (size > 1) + "python -m minigan.benchmark"]
     for name, value in vars(args).items():
         if name not in ("json", "write", "quiet") and value != parser.get_default(name):
-            words += ["--" + name.replace("_", "-"), *([] if value is True else [str(value)])]
+            words += [flag(name), *([] if value is True else [str(value)])]
     return " ".join(words)
 
 

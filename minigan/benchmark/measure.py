@@ -22,6 +22,7 @@ from minigan.benchmark.sweep import sweep
 from minigan.benchmark.update import stepper, synthetic
 from minigan.players import set_up
 from minigan.recipes import Recipe
+from minigan.threads import cores
 
 BLAS_SETTINGS = ("MKL_ENABLE_INSTRUCTIONS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # choose its kernels
 
@@ -34,7 +35,7 @@ def measure(recipe: Recipe, backend: Backend, args: Namespace) -> dict[str, Any]
     faults = memory(step, args.repeats)  # first, before there is anything but the players and their data
     contenders = {"products": floor(needed, recipe.batch, players), "step": step}
     if args.compare:
-        contenders["torch"] = torch_step(recipe, dataset, players, args.threads or os.cpu_count() or 1)
+        contenders["torch"] = torch_step(recipe, dataset, players, args.threads or cores())
     clock = time.process_time if args.cpu_time else time.perf_counter
     take_turns = partial(interleave, repeats=args.repeats, clock=clock, finish=backend.synchronize)
     times, work = summary(take_turns(contenders)), gflop(needed, recipe.batch)

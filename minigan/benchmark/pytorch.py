@@ -1,6 +1,5 @@
 """The same update in PyTorch, to compare with."""
 
-from functools import partial
 from itertools import count
 from math import sqrt
 from typing import Any
@@ -27,11 +26,7 @@ def torch_step(recipe: Recipe, dataset: Dataset, players: Game, threads: int) ->
     bce = torch.nn.functional.binary_cross_entropy_with_logits
     G, D = (torch_network(net).to(device) for net in (players.G, players.D))
     theta_g, theta_d = list(G.parameters()), list(D.parameters())
-    if recipe.optimiser == "adam":
-        optimiser = partial(torch.optim.Adam, lr=recipe.lr, betas=(recipe.momentum, 0.999))
-    else:
-        optimiser = partial(torch.optim.SGD, lr=recipe.lr, momentum=recipe.momentum)
-    optimiser_G, optimiser_D = optimiser(theta_g), optimiser(theta_d)
+    optimiser_G, optimiser_D = (torch_optimiser(recipe, theta) for theta in (theta_g, theta_d))
     x, m = torch.tensor(dataset.train, device=device), recipe.batch
     real, fake = torch.ones(m, 1, device=device), torch.zeros(m, 1, device=device)
     epochs = (torch.randperm(len(x), device=device).split(m) for _ in count())
@@ -70,6 +65,15 @@ def torch_step(recipe: Recipe, dataset: Dataset, players: Game, threads: int) ->
         optimiser_G.step()
 
     return {"alternating": alternating, "simultaneous": simultaneous}[recipe.update]
+
+
+def torch_optimiser(recipe: Recipe, theta: list[Any]) -> Any:
+    """The recipe's, for the parameters theta."""
+    import torch
+
+    if recipe.optimiser == "adam":
+        return torch.optim.Adam(theta, lr=recipe.lr, betas=(recipe.momentum, 0.999))
+    return torch.optim.SGD(theta, lr=recipe.lr, momentum=recipe.momentum)
 
 
 def torch_network(net: Layer) -> Any:

@@ -37,6 +37,10 @@ class Dataset:
     restore: Function = _as_it_is
     sha256: str | None = None
 
+    def prepared(self, x: np.ndarray) -> np.ndarray:
+        """Examples (n, features) of this data set as a network sees them, in float32 on the host."""
+        return self.prepare(x.astype(np.float32))
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Mixture(Dataset):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 LEAST = 100  # pictures: with fewer there is nothing to learn, and too little is kept aside to compare with
-SIDE = 4, 256  # pixels, at least and at most: layers see every pixel of a picture at once
+SIDE = 4, 256  # pixels, at least and at most
 KEPT_ASIDE = 10  # one in ten for validation, one in ten for testing
 GREY, COLOURS = ("1", "L"), ("RGB", "CMYK", "YCbCr")  # Pillow's modes
 
@@ -73,6 +73,16 @@ def each(files: Sequence[Path]) -> Iterator[np.ndarray]:
                 f"{_kind(pixels)}; bring them to one size, all grey or all in colours"
             )
         yield pixels
+
+
+def check_size(path: Path | str, rows: int, columns: int) -> None:
+    """InputError for pictures that are too small, or too large, for layers that see every pixel at once."""
+    least, most = SIDE
+    if min(rows, columns) < least or max(rows, columns) > most:
+        raise InputError(
+            f"--data: expected pictures of {least} x {least} to {most} x {most} pixels, {path} has "
+            f"{rows} x {columns}; bring all to one size within these"
+        )
 
 
 def sha256_of(pictures: np.ndarray) -> str:
@@ -125,13 +135,8 @@ def _pixels(path: Path) -> np.ndarray:
 
 def _check(path: Path, image: Image) -> None:
     """What the file says of itself, before its pixels are unpacked."""
-    least, most = SIDE
-    if not all(least <= side <= most for side in image.size):
-        columns, rows = image.size
-        raise InputError(
-            f"--data: expected pictures of {least} x {least} to {most} x {most} pixels, {path} has "
-            f"{rows} x {columns}; make it smaller first"
-        )
+    columns, rows = image.size
+    check_size(path, rows, columns)
     if (frames := getattr(image, "n_frames", 1)) > 1:
         raise InputError(
             f"--data: expected single pictures, {path} has {frames} frames; save them one by one"

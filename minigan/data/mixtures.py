@@ -32,11 +32,11 @@ def load(name: str) -> Mixture:
     centres, std = MIXTURES[name]
     modes = np.array(centres, np.float32)
     streams = Streams(0, Backend("numpy", "float32"))
-    train, valid, test = (_sample(modes, std, n, streams("data", i)) for i, n in enumerate(COUNTS))
+    train, valid, test = (sample(modes, std, n, streams("data", i)) for i, n in enumerate(COUNTS))
     return Mixture(name, train, valid, test, modes=modes, std=std)
 
 
-def _sample(modes: np.ndarray, std: float, n: int, rng: Stream) -> np.ndarray:
-    """x = modes_i + std e,  i uniform, e ~ N(0, I)"""
+def sample(modes: np.ndarray, std: float, n: int, rng: Stream) -> np.ndarray:
+    """x = modes_i + std e,  i uniform, e ~ N(0, I)        modes (k, features), x (n, features)"""
     i = (rng.uniform((n,)) * len(modes)).astype(np.int64)
     return modes[i] + std * rng.normal((n, modes.shape[1]))

@@ -65,18 +65,13 @@ def _map(path: str) -> np.memmap:
         raise InputError(
             f"--data: {path} cannot be read as a .npy file ({reason}); pack the pictures again"
         ) from None
-    least, most = folder.SIDE
     fits = isinstance(found, np.memmap) and found.dtype == np.uint8 and found.flags.c_contiguous
     if not fits or found.shape[3:] not in ((), (3,)) or len(found.shape) < 3 or len(found) < folder.LEAST:
         raise InputError(
             f"--data: expected {folder.LEAST} pictures or more as bytes, (n, rows, columns) or (n, rows, "
             f"columns, 3), in C's order; {path} has {_kind(found)}"
         )
-    if not all(least <= side <= most for side in found.shape[1:3]):
-        raise InputError(
-            f"--data: expected pictures of {least} x {least} to {most} x {most} pixels, {path} has "
-            f"{found.shape[1]} x {found.shape[2]}"
-        )
+    folder.check_size(path, *found.shape[1:3])
     return found
 
 

@@ -18,7 +18,7 @@ from minigan.errors import InputError
 from minigan.files import is_number, writable, write_json
 from minigan.players import use_threads
 from minigan.reproduce import figures
-from minigan.reproduce.report import VERSIONS
+from minigan.reproduce.report import VERSIONS, say
 
 EXAMPLES = """\
   python -m minigan.reproduce classifier                        MNIST, half an hour on two cores
@@ -27,8 +27,7 @@ EXAMPLES = """\
 RECORD = {"epoch", "loss", "valid_error", "test_error"}
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Reproduce what the arguments name; returns the exit status."""
+def main(argv: list[str]) -> int:
     return exit_status(lambda: _classifier(_parser().parse_args(argv)))
 
 
@@ -52,8 +51,7 @@ def _classifier(args: Namespace) -> int:
     folder = writable(Path(args.out or f"runs/classifier-{args.data}-{args.seed}"))
     split = _train(args, dataset, args.epochs, folder / "split")
     chosen = min(split, key=lambda record: record["valid_error"])["epoch"]
-    if not args.quiet:
-        print(f"smallest validation error at epoch {chosen}: so many epochs on training and validation data")
+    say(args, f"smallest validation error at epoch {chosen}: so many epochs on training and validation data")
     whole = _train(args, _with_validation(dataset), chosen, folder / "whole")
     error = whole[-1]["test_error"]
     command = (
@@ -84,9 +82,8 @@ def _train(args: Namespace, dataset: data.Dataset, epochs: int, folder: Path) ->
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {name: to_host(a) for name, a in classifier.arrays().items()}
         checkpoint.save(folder / checkpoint.NAME, arrays, {"identity": identity, "curve": curve})
-        if not args.quiet:
-            left = (time.monotonic() - began) / (len(curve) - first) * (epochs - len(curve))
-            print(f"{_line(record)}  {left:.0f} s left", flush=True)
+        left = (time.monotonic() - began) / (len(curve) - first) * (epochs - len(curve))
+        say(args, f"{_line(record)}  {left:.0f} s left")
     return curve
 
 

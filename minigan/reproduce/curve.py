@@ -38,7 +38,7 @@ def _parser() -> Parser:
 
 
 def _curve(args: Namespace, argv: list[str]) -> int:
-    epochs, sigmas = milestones.epochs_of(args.epochs), args.sigmas
+    epochs = milestones.epochs_of(args.epochs)
     backend = choose(args.backend)
     threads.use(args.threads, parzen.PRODUCTS)
     report = Report("curve", args.out, argv, {"backend": backend.name, "seed": args.seed})
@@ -48,7 +48,7 @@ def _curve(args: Namespace, argv: list[str]) -> int:
     each = [milestones.seconds(recipe, epochs, backend) for recipe in left.values()]
     say(args, f"curve: {len(left)} runs, about {how_long(sum(each))}, less what is done of them already")
     curves = {
-        name: milestones.measured(report, name, recipe, args.seed, epochs, backend, args, sigmas)
+        name: milestones.measured(report, name, recipe, args.seed, epochs, backend, args)
         for name, recipe in VARIANTS.items()
     }
     figures.save_log_likelihood(report.picture("curve"), curves)

@@ -12,7 +12,7 @@ import numpy as np
 from minigan import algorithm1, parzen, pictures, theory, threads
 from minigan.algorithm1 import Game
 from minigan.backend import Backend
-from minigan.cli import Parser, exit_status
+from minigan.cli import SEED, Parser, exit_status
 from minigan.game import discriminator_loss
 from minigan.nn import Layer, Linear, Sequential
 from minigan.ops import affine_tanh, logistic
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> Parser:
     made = parser("figure1", "Figure 1: D and p_g on a line, from near p_data to D = 1/2.", EXAMPLES)
-    made.add_argument("--seed", type=int, default=5, metavar="N", help="(default: 5)")
+    made.add_argument("--seed", type=SEED, default=5, metavar="N", help="(default: 5)")
     return made
 
 

@@ -1,18 +1,17 @@
 """python -m minigan.reproduce figure3: images along straight lines between points of z-space."""
 
 from argparse import Namespace
-from pathlib import Path
 
 import numpy as np
 
-from minigan import pictures, run
-from minigan.backend import choose
+from minigan import pictures
 from minigan.cli import Parser, exit_status
-from minigan.errors import InputError
-from minigan.players import generate, use_threads
+from minigan.players import generate
 from minigan.random import Streams
-from minigan.reproduce.report import Report, how_long, parser, say
+from minigan.reproduce.figure2 import begin, of_images
+from minigan.reproduce.report import parser
 
+PURPOSE = "Figure 3: what lies between two samples."
 EXAMPLES = "  python -m minigan.reproduce figure3 --run runs/mnist-1"
 
 LINES, STEPS = 4, 12
@@ -23,22 +22,12 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> Parser:
-    made = parser("figure3", "Figure 3: what lies between two samples.", EXAMPLES)
-    made.add_argument("--run", required=True, metavar="RUN", help="the run folder, of images")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="decides the ends (default: 0)")
-    made.add_backend()
-    return made
+    return of_images(parser("figure3", PURPOSE, EXAMPLES))
 
 
 def _figure3(args: Namespace, argv: list[str]) -> int:
-    backend = choose(args.backend)
-    config, dataset, G = run.load_generator(Path(args.run), backend)
-    use_threads(args.threads, backend, config.recipe.batch, G)
-    if dataset.shape is None:
-        raise InputError(f"figure3 is of images; {args.run} learned the points of {dataset.name}")
-    report = Report("figure3", args.out, argv, {"run": args.run, "seed": args.seed, "backend": backend.name})
-    say(args, f"figure3: about {how_long(2)}")
-    ends = config.recipe.noise(Streams(args.seed, backend)("sample"), 2 * LINES)
+    report, backend, recipe, dataset, G = begin("figure3", args, argv)
+    ends = recipe.noise(Streams(args.seed, backend)("sample"), 2 * LINES)
     weight = backend.xp.linspace(0, 1, STEPS, dtype=ends.dtype)[:, None]
     z = ends[:LINES, None] * (1 - weight) + ends[LINES:, None] * weight
     samples = generate(G, z.reshape(LINES * STEPS, -1))

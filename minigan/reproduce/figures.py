@@ -115,13 +115,11 @@ def save_coverage(path: str | os.PathLike, summary: Sequence[dict[str, Any]]) ->
     save_figure(path, figure)
 
 
-def save_scatters(
-    path: str | os.PathLike, drawn: Sequence[tuple[str, np.ndarray, np.ndarray]], clip: float = 1.25
-) -> None:
+def save_scatters(path: str | os.PathLike, drawn: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> None:
     """For each (title, real, generated) the points, (n, 2), side by side."""
     figure, axes_of = panels(len(drawn), 3.2 * len(drawn), 3.6)
     for axes, (title, real, fake) in zip(axes_of, drawn, strict=True):
-        side = clip * np.abs(real).max()
+        side = 1.25 * np.abs(real).max()
         axes.plot(*real.T, "o", markersize=8, color=BLUE, label="real")
         axes.plot(*fake.T, "o", markersize=2, color=ORANGE, label="generated")
         axes.set(xlabel=title, xlim=(-side, side), ylim=(-side, side), aspect="equal")

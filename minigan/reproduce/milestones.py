@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from minigan import checkpoint, evaluation, parzen, run
-from minigan.backend import Backend, xp_of
+from minigan.backend import Backend
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.files import write_atomically
@@ -59,15 +59,14 @@ def measured(
     epochs: Sequence[int],
     backend: Backend,
     args: Namespace,
-    sigmas: Sequence[float],
 ) -> list[dict[str, Any]]:
     """The log-likelihood of one run at each of the epochs; what the report has by these rulers is kept."""
     folder, curve = report.folder / re.sub(r"\W+", "-", name), []
     for epoch in epochs:
         key, until = f"{name}, epoch {epoch}", recipe.change(epochs=epoch)
-        former = _is_former(report.found.get(key), sigmas) and not path_of(folder, epoch).exists()
-        make = partial(_measure, folder, until, seed, backend, args, sigmas)
-        one = report.found[key] if former else keep(report, key, sigmas, make)
+        former = _is_former(report.found.get(key), args.sigmas) and not path_of(folder, epoch).exists()
+        make = partial(_measure, folder, until, seed, backend, args)
+        one = report.found[key] if former else keep(report, key, args.sigmas, make)
         say(args, f"{key}: {as_text(one)}")
         curve.append({"epoch": epoch} | one)
     return curve
@@ -88,9 +87,7 @@ def _is_former(found: Any, sigmas: Sequence[float]) -> bool:
     return by_grid and tuple(sigmas) == parzen.SIGMAS
 
 
-def _measure(
-    folder: Path, recipe: Recipe, seed: int, backend: Backend, args: Namespace, sigmas: Sequence[float]
-) -> dict[str, Any]:
+def _measure(folder: Path, recipe: Recipe, seed: int, backend: Backend, args: Namespace) -> dict[str, Any]:
     """At the recipe's last epoch: from the checkpoint that was kept there, else after training until then."""
     config, path = run.configure(recipe, seed, backend.name), path_of(folder, recipe.epochs)
     begun = (folder / "config.json").exists()
@@ -103,7 +100,7 @@ def _measure(
             raise InputError(f"{folder} holds another run: {'; '.join(differences)}; name another --out")
     if not path.exists():
         _train(Training(config, backend), folder, begun, args)
-    return of_milestone(folder, recipe.epochs, load_data(recipe), backend, sigmas)
+    return of_milestone(folder, recipe.epochs, load_data(recipe), backend, args.sigmas)
 
 
 def _train(training: Training, folder: Path, begun: bool, args: Namespace) -> None:
@@ -155,12 +152,10 @@ def of_milestone(
     G = config.recipe.generator(dataset, Streams(config.seed, backend))
     saved, _ = checkpoint.load(path)
     arrays = {name: p.data for name, p in G.named_parameters().items()} | G.buffers()
-    for name, a in arrays.items():
-        found = saved.get(f"{player}.{name}")
-        if found is None or found.shape != a.shape or found.dtype != a.dtype:
-            came = "nothing" if found is None else f"{found.shape} {found.dtype}"
-            raise InputError(f"{path}: expected {a.shape} {a.dtype} for {player}.{name}, got {came}")
-        a[...] = xp_of(a).asarray(found)
+    try:
+        checkpoint.fill({f"{player}.{name}": a for name, a in arrays.items()}, saved)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     return log_likelihood(G, config.recipe, dataset, backend, sigmas)
 
 

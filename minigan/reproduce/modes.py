@@ -12,7 +12,7 @@ from minigan.algorithm1 import Game
 from minigan.backend import Backend, choose
 from minigan.cli import COUNT, Parser, exit_status
 from minigan.data import Mixture
-from minigan.players import generate, load_data, set_up
+from minigan.players import generate, load_data, set_up, update_of
 from minigan.recipes import Recipe
 from minigan.reproduce import figures
 from minigan.reproduce.report import VERSIONS, Report, how_long, parser, say, seconds_each
@@ -99,7 +99,7 @@ def begin(name: str, seed: int, backend: Backend) -> tuple[Game, Callable[[Game,
     """The game of that name as it starts, its update, and how many of these."""
     recipe, updates = GAMES.get(name, (recipes.find("ring8"), HELVETICA_UPDATES))
     game = set_up(recipe, load_data(recipe), backend, seed)
-    return game, g_ahead if name == HELVETICA else algorithm1.UPDATES[recipe.update], updates
+    return game, g_ahead if name == HELVETICA else update_of(recipe), updates
 
 
 def g_ahead(game: Game, t: int) -> None:

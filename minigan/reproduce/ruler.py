@@ -20,7 +20,7 @@ import numpy as np
 
 from minigan import data, evaluation, parzen, run, threads
 from minigan.backend import Backend, choose, to_host
-from minigan.cli import Parser, exit_status
+from minigan.cli import Parser, exit_status, named
 from minigan.data import Dataset
 from minigan.reproduce import figures, milestones
 from minigan.reproduce.centres import centroids, real_images
@@ -43,7 +43,12 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> Parser:
     made = parser("ruler", "What the authors' grid of ten sigmas loses against the best sigma.", EXAMPLES)
-    made.add_argument("--run", metavar="RUN", help="a run of mnist, to measure its samples as well")
+    made.add_argument(
+        "--run",
+        type=named("run folder"),
+        metavar="RUN",
+        help="a run of mnist, to measure its samples as well",
+    )
     made.add_backend()
     return made
 
@@ -106,7 +111,7 @@ def _measure(make: Callable[[], np.ndarray], dataset: Dataset, backend: Backend)
 
 def _seconds(dataset: Dataset, backend: Backend) -> dict[str, Any]:
     """What the whole protocol costs with one sigma and with 100: the shorter of two times, taken in turns."""
-    test = backend.asarray(dataset.prepare(dataset.test.astype(np.float32)))
+    test = backend.asarray(dataset.prepared(dataset.test))
     valid, centres = _valid(dataset, backend), backend.asarray(real_images(dataset))
     sigmas = {"one": parzen.SIGMAS[2:3], "hundred": [10 ** (i / 99 - 1) for i in range(100)]}
     found: dict[str, Any] = {"valid": len(valid), "test": len(test), "one": inf, "hundred": inf}
@@ -118,7 +123,7 @@ def _seconds(dataset: Dataset, backend: Backend) -> dict[str, Any]:
 
 
 def _valid(dataset: Dataset, backend: Backend) -> Array:
-    return backend.asarray(dataset.prepare(dataset.valid[: evaluation.SIGMA_IMAGES].astype(np.float32)))
+    return backend.asarray(dataset.prepared(dataset.valid[: evaluation.SIGMA_IMAGES]))
 
 
 def curvature(u: np.ndarray, loss: np.ndarray) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigan import data, evaluation, parzen, recipes, run, threads
 from minigan.backend import Backend, choose
-from minigan.cli import COUNT, Parser, exit_status, numbers
+from minigan.cli import COUNT, Parser, exit_status, named, numbers
 from minigan.data import Dataset
 from minigan.errors import InputError
 from minigan.recipes import Recipe
@@ -47,6 +47,7 @@ def _parser() -> Parser:
     made.add_argument("--epochs", metavar="N,N", help=f"when to measure (default: {EPOCHS})")
     made.add_argument(
         "--runs",
+        type=named("run folder"),
         nargs="+",
         metavar="RUN",
         help="measure these instead: the checkpoints they kept, or as they are",
@@ -70,7 +71,7 @@ def _parser() -> Parser:
 
 
 def _table1(args: Namespace, argv: list[str]) -> int:
-    epochs, sigmas = milestones.epochs_of(args.epochs or EPOCHS), args.sigmas
+    epochs = milestones.epochs_of(args.epochs or EPOCHS)
     if args.player != "G" and not args.runs:
         raise InputError("--player is for the checkpoints of --runs; leave it out, or name the runs")
     if args.averages and args.runs:
@@ -82,10 +83,10 @@ def _table1(args: Namespace, argv: list[str]) -> int:
     dataset = data.load("mnist")
     report = Report("table1", args.out, argv, {"backend": backend.name})
     if args.runs:
-        runs = [_of_run(report, folder, dataset, backend, sigmas, args) for folder in args.runs]
+        runs = [_of_run(report, folder, dataset, backend, args) for folder in args.runs]
     else:
-        runs = _played(report, epochs, backend, sigmas, args)
-    calibration = _calibrate(report, dataset, backend, sigmas)
+        runs = _played(report, epochs, backend, args)
+    calibration = _calibrate(report, dataset, backend, args.sigmas)
     curves = {name: curve for name, _, curve in runs}
     lines = {
         name: {ruler: milestones.line(curve, recipe, dataset, ruler) for ruler in milestones.RULERS}
@@ -99,27 +100,20 @@ def _table1(args: Namespace, argv: list[str]) -> int:
     return 0
 
 
-def _played(
-    report: Report, epochs: list[int], backend: Backend, sigmas: Sequence[float], args: Namespace
-) -> list[Run]:
+def _played(report: Report, epochs: list[int], backend: Backend, args: Namespace) -> list[Run]:
     """The runs of the seeds, trained as far as they are not yet."""
     names = [f"seed {seed}" for seed in range(1, args.seeds + 1)]
     left = sum(f"{name}, epoch {epochs[-1]}" not in report.found for name in names)
     each = milestones.seconds(recipes.mnist, epochs, backend) if left else 0.0
     say(args, f"table1: {left} runs, about {how_long(left * each)}, less what is done of them already")
+    recipe = recipes.mnist
     return [
-        (
-            name,
-            recipes.mnist,
-            milestones.measured(report, name, recipes.mnist, seed, epochs, backend, args, sigmas),
-        )
+        (name, recipe, milestones.measured(report, name, recipe, seed, epochs, backend, args))
         for seed, name in enumerate(names, 1)
     ]
 
 
-def _of_run(
-    report: Report, folder: str, dataset: Dataset, backend: Backend, sigmas: Sequence[float], args: Namespace
-) -> Run:
+def _of_run(report: Report, folder: str, dataset: Dataset, backend: Backend, args: Namespace) -> Run:
     """A run at each epoch of which it kept the checkpoint, else as it is now."""
     path, curve = Path(folder), []
     kept = milestones.kept(path)
@@ -129,27 +123,22 @@ def _of_run(
         raise InputError(f"--epochs: {folder} kept no checkpoint of epoch {missing[0]}, only {has}")
     for epoch in epochs:
         key = f"run {folder}, epoch {epoch}" + (f", {args.player}" if args.player != "G" else "")
-        make = partial(_measure, path, epoch if kept else None, dataset, backend, sigmas, args.player)
-        one = milestones.keep(report, key, sigmas, make)
+        make = partial(_measure, path, epoch if kept else None, dataset, backend, args)
+        one = milestones.keep(report, key, args.sigmas, make)
         say(args, f"{key}: {milestones.as_text(one)}")
         curve.append({"epoch": epoch} | one)
     return folder, milestones.recipe_of(folder), curve
 
 
 def _measure(
-    folder: Path,
-    epoch: int | None,
-    dataset: Dataset,
-    backend: Backend,
-    sigmas: Sequence[float],
-    player: str,
+    folder: Path, epoch: int | None, dataset: Dataset, backend: Backend, args: Namespace
 ) -> dict[str, Any]:
     if epoch is not None:
-        return milestones.of_milestone(folder, epoch, dataset, backend, sigmas, player)
-    if player != "G":
+        return milestones.of_milestone(folder, epoch, dataset, backend, args.sigmas, args.player)
+    if args.player != "G":
         raise InputError(f"--player: {folder} kept no checkpoints of its epochs; leave it out")
     config, _, G = run.load_generator(folder, backend)
-    return milestones.log_likelihood(G, config.recipe, dataset, backend, sigmas)
+    return milestones.log_likelihood(G, config.recipe, dataset, backend, args.sigmas)
 
 
 def summarise(curves: list[list[dict[str, Any]]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigan import theory, threads
 from minigan.backend import Backend, to_host
-from minigan.cli import Parser, exit_status
+from minigan.cli import SEED, Parser, exit_status
 from minigan.game import discriminator_loss, minimax, non_saturating
 from minigan.nn import Layer, Linear, Sequential
 from minigan.ops import affine_tanh, concatenate, logistic
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> Parser:
     made = parser("theory", "Proposition 1, Theorem 1 and Proposition 2, in numbers and pictures.", EXAMPLES)
-    made.add_argument("--seed", type=int, default=1, metavar="N", help="(default: 1)")
+    made.add_argument("--seed", type=SEED, default=1, metavar="N", help="(default: 1)")
     return made
 
 
@@ -45,7 +45,7 @@ def _theory(args: Namespace, argv: list[str]) -> int:
     if not report.found:
         say(args, f"theory: about {how_long(_seconds(args.seed))}, nearly all of it for training D")
     D = report.keep("discriminator", lambda: trained_discriminator(args.seed))
-    theorem = report.keep("theorem1", lambda: theorem1())
+    theorem = report.keep("theorem1", theorem1)
     path = report.keep("proposition2", lambda: proposition2(args.seed))
     parameter = report.keep("one_parameter", one_parameter)
     losses = report.keep("generator_losses", generator_losses)

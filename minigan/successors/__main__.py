@@ -88,16 +88,20 @@ def _page(name: str, args: Namespace, rest: list[str]) -> int:
     settings = module.Settings()
     if name == "fooling":
         settings = replace(settings, data=args.data, epochs=args.epochs)
-    folder = writable(Path(args.out or f"runs/successors/{name}"))
+    folder, say = writable(Path(args.out or f"runs/successors/{name}")), _say(args.quiet)
+    numbers, picture = folder / f"{name}.json", folder / f"{name}.png"
     decisive = asdict(settings) | {"seed": args.seed}
-    _refuse_others(folder / f"{name}.json", decisive)
-    found = module.measure(args.seed, settings, _say(args.quiet))
-    record: dict[str, Any] = {"command": join(["python", "-m", "minigan.successors", name, *rest])}
-    record |= {"settings": decisive}
-    record |= {"versions": {"minigan": minigan.__version__, "numpy": np.__version__}, "found": found}
-    write_json(folder / f"{name}.json", record)
-    pictures.SAVE[name](folder / f"{name}.png", found)
-    _say(args.quiet)(str(folder / f"{name}.png"))
+    _refuse_others(numbers, decisive)
+    found = module.measure(args.seed, settings, say)
+    record = {
+        "command": join(["python", "-m", "minigan.successors", name, *rest]),
+        "settings": decisive,
+        "versions": {"minigan": minigan.__version__, "numpy": np.__version__},
+        "found": found,
+    }
+    write_json(numbers, record)
+    pictures.SAVE[name](picture, found)
+    say(str(picture))
     return 0
 
 

@@ -216,15 +216,16 @@ class Conv(Layer):
         dims: int = 2,
         scale: float | None = None,
     ) -> None:
-        self._start(windows, (windows.size**dims * inputs, outputs), outputs, rng, scale)
-
-    def _start(
-        self, windows: Windows, shape: tuple[int, int], outputs: int, rng: Stream, scale: float | None
-    ) -> None:
+        wide, narrow = self._sides(inputs, outputs)
+        shape = windows.size**dims * wide, narrow
         scale = sqrt(6 / sum(shape)) if scale is None else scale
         self.W = Tensor(rng.uniform(shape, -scale, scale))
         self.b = Tensor(xp_of(self.W.data).zeros(outputs, self.W.dtype))
         self.windows = windows
+
+    def _sides(self, inputs: int, outputs: int) -> tuple[int, int]:
+        """Channels of the windows, and of the places."""
+        return inputs, outputs
 
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         return convolve(x, self.W, self.b, self.windows)
@@ -240,16 +241,8 @@ class ConvTranspose(Conv):
     windows leads back to n.
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        rng: Stream,
-        windows: Windows = HALVING,
-        dims: int = 2,
-        scale: float | None = None,
-    ) -> None:
-        self._start(windows, (windows.size**dims * outputs, inputs), outputs, rng, scale)
+    def _sides(self, inputs: int, outputs: int) -> tuple[int, int]:
+        return outputs, inputs
 
     def __call__(self, x: Tensor, rng: Stream | None) -> Tensor:
         return convolve_transposed(x, self.W, self.b, self.windows)

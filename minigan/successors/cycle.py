@@ -19,6 +19,7 @@ import numpy as np
 
 from minigan import data, ops
 from minigan.backend import Backend
+from minigan.classifier import known
 from minigan.data import Minibatches
 from minigan.evaluation import trained_classifier
 from minigan.nn import Layer, LeakyReLU, Sequential
@@ -86,7 +87,7 @@ def any_function(settings: Settings, rng: Stream) -> Layer:
 
 
 @dataclass(frozen=True)
-class Game:
+class Translation:
     """change: a to its hidden pair; back: undoes it; pairs: how many of each class are shown, 0 or 1
 
     judged, cycle: whether the loss has the judges' part, and the cycle's; times: how many times the updates.
@@ -101,10 +102,10 @@ class Game:
     times: int = 1
 
 
-_turned = Game(turned, turned_back, any_function, times=2)
+_turned = Translation(turned, turned_back, any_function, times=2)
 GAMES = {
-    "inverted": Game(inverted, inverted, local),
-    "inverted, no cycle": Game(inverted, inverted, local, cycle=False),
+    "inverted": Translation(inverted, inverted, local),
+    "inverted, no cycle": Translation(inverted, inverted, local, cycle=False),
     "turned": _turned,
     "turned, ten pairs": replace(_turned, pairs=1),
     "ten pairs alone": replace(_turned, pairs=1, judged=False, cycle=False),
@@ -126,7 +127,7 @@ class TwoGames:
     """
 
     def __init__(
-        self, game: Game, settings: Settings, rng: Stream, pairs: tuple[Tensor, Tensor] | None = None
+        self, game: Translation, settings: Settings, rng: Stream, pairs: tuple[Tensor, Tensor] | None = None
     ) -> None:
         self.game, self.weight, self.pairs = game, settings.cycle, pairs
         self.G, self.F = (game.translator(settings, rng) for _ in range(2))
@@ -187,7 +188,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
         again["permutation"] = np.roll(game.back(there["permutation"]), -1, axis=0)
         rows: dict[str, Any] = {}
         for way, y in there.items():
-            classes = judge.net(Tensor(game.back(y)), None).data.argmax(axis=1)
+            classes = judge.logits(game.back(y)).argmax(axis=1)
             rows[way] = {
                 "pair": float(abs(y - pair).mean()),
                 "cycle": float(abs(again[way] - x).mean()),
@@ -211,10 +212,10 @@ def train(
     game = GAMES[name]
     updates = game.times * settings.updates
     order = streams("split").permutation(len(dataset.train))
-    images = dataset.prepare(dataset.train.astype(np.float32))[order]
+    images = dataset.prepared(dataset.train)[order]
     half, pairs = len(images) // 2, None
     if game.pairs:
-        x = images[_one_of_each(_known(dataset.train_labels)[order])]
+        x = images[_one_of_each(known(dataset.train_labels)[order])]
         pairs = Tensor(x), Tensor(game.change(x))
     two = TwoGames(game, settings, streams("init"), pairs)
     a, b = (
@@ -235,11 +236,5 @@ def _one_of_each(labels: Array) -> list[int]:
 
 def _unseen(dataset: data.Dataset) -> tuple[Array, Array]:
     """Validation and test images with their labels: nobody trains on them"""
-    x = np.concatenate([dataset.valid, dataset.test]).astype(np.float32)
-    return dataset.prepare(x), np.concatenate([_known(dataset.valid_labels), _known(dataset.test_labels)])
-
-
-def _known(labels: Array | None) -> Array:
-    if labels is None:
-        raise ValueError("cycle: the classes of these images are not known")
-    return labels
+    x = np.concatenate([dataset.valid, dataset.test])
+    return dataset.prepared(x), np.concatenate([known(dataset.valid_labels), known(dataset.test_labels)])

@@ -7,6 +7,7 @@ the data's; D halves.  What the pictures have as dimensions, the layers have.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -43,12 +44,11 @@ class ConvNetworks(Networks):
         lengths, colours = self.places(dataset)
         rng, backend, dims = streams("init", 0), streams.backend, len(lengths)
         small = [n >> self.halvings for n in lengths]
-        c = self.channels << self.halvings - 1
-        layers: list[Layer] = [Linear(z, prod(small) * c, rng, self.scale), Reshape(*small, c)]
-        while c > self.channels:
-            layers += [ChannelNorm(c, backend), LeakyReLU(0.0), self._doubling(c, c // 2, rng, dims)]
-            c //= 2
-        layers += [ChannelNorm(c, backend), LeakyReLU(0.0), self._doubling(c, colours, rng, dims)]
+        c = self._channels()
+        layers: list[Layer] = [Linear(z, prod(small) * c[0], rng, self.scale), Reshape(*small, c[0])]
+        for inputs, outputs in pairwise([*c, colours]):
+            layers += [ChannelNorm(inputs, backend), LeakyReLU(0.0)]
+            layers += [self._doubling(inputs, outputs, rng, dims)]
         return Sequential(*layers, Function(OUTPUTS[self.output]), Reshape(prod(lengths) * colours))
 
     def discriminator(self, dataset: Dataset, pack: int, streams: Streams) -> Layer:
@@ -56,12 +56,16 @@ class ConvNetworks(Networks):
         lengths, colours = self.places(dataset)
         rng, dims, inputs = streams("init", 1), len(lengths), pack * colours
         layers = self._as_channels(lengths, colours, pack)
-        for outputs in (self.channels << i for i in range(self.halvings)):
+        for outputs in reversed(self._channels()):
             layers += [Conv(inputs, outputs, rng, dims=dims, scale=self.scale)]
             layers += [LeakyReLU(0.2), Dropout(self.keep_hidden)]
             inputs = outputs
         features = prod(n >> self.halvings for n in lengths) * inputs
         return Sequential(*layers, Reshape(features), Linear(features, 1, rng, self.scale))
+
+    def _channels(self) -> list[int]:
+        """Those beside pictures of each size, the smallest first."""
+        return [self.channels << i for i in reversed(range(self.halvings))]
 
     def _as_channels(self, lengths: tuple[int, ...], colours: int, pack: int) -> list[Layer]:
         """From rows (m, pack features) to pictures (m, *lengths, pack colours)"""

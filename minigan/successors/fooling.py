@@ -48,6 +48,12 @@ def adversarial(net: Layer, x: Array, labels: Array, eps: float, rng: Stream | N
     return x + eps * xp_of(x).sign(at.grad)
 
 
+def all_adversarial(net: Layer, x: Array, labels: Array, eps: float, chunk: int) -> Array:
+    """`adversarial` of every x, `chunk` of them at a time"""
+    parts = (slice(i, i + chunk) for i in range(0, len(x), chunk))
+    return np.concatenate([adversarial(net, x[part], labels[part], eps) for part in parts])
+
+
 def step_by_step(net: Layer, x: Array, labels: Array, eps: float, steps: int) -> Array:
     """Steps of 2.5 eps / steps, x' at most eps from x        Kurakin et al. 2016, Madry et al. 2018"""
     at = x
@@ -67,25 +73,28 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
         raise InputError(f"--data: expected one of {', '.join(SETTINGS)}, got {settings.data}")
     nets = {name: _trained(name, dataset, seed, settings, say) for name in NETS}
     found: dict[str, Any] = {"eps": settings.eps, "nets": {}}
-    x, labels = dataset.prepare(dataset.test.astype(np.float32)), dataset.test_labels
+    x, labels = dataset.prepared(dataset.test), dataset.test_labels
     few = slice(settings.chunk)
-    moved = {name: judged(net, x, labels, settings.eps, settings.chunk) for name, net in nets.items()}
+    moved = {
+        name: all_adversarial(net, x, labels, settings.eps, settings.chunk) for name, net in nets.items()
+    }
     for name, other in zip(NETS, reversed(NETS), strict=True):
-        net, (error, confidence, images) = nets[name], moved[name]
+        net = nets[name]
+        error, confidence = judged(net, moved[name], labels, settings.chunk)
         far = step_by_step(net, x[few], labels[few], settings.eps, settings.steps)
         found["nets"][name] = row = {
-            "clean": judged(net, x, labels, 0.0, settings.chunk)[0],
+            "clean": judged(net, x, labels, settings.chunk)[0],
             "error": error,
             "confidence": confidence,
-            "other": judged(net, moved[other][2], labels, 0.0, settings.chunk)[0],
-            "steps": judged(net, far, labels[few], 0.0, settings.chunk)[0],
+            "other": judged(net, moved[other], labels, settings.chunk)[0],
+            "steps": judged(net, far, labels[few], settings.chunk)[0],
         }
         say(
             f"{name}: error {100 * row['clean']:.2f} %; at eps {settings.eps} {100 * error:.1f} % with "
             f"confidence {confidence:.2f}; moved as fools the other net {100 * row['other']:.1f} %; "
             f"in {settings.steps} steps {100 * row['steps']:.1f} %"
         )
-        row["images"] = images[:10].clip(0, 1).reshape(10, *dataset.shape or ()).tolist()
+        row["images"] = moved[name][:10].clip(0, 1).reshape(10, *dataset.shape or ()).tolist()
     found["real"] = x[:10].reshape(10, *dataset.shape or ()).tolist()
     return found
 
@@ -113,15 +122,14 @@ def train_epoch(classifier: Classifier, eps: float) -> float:
     return classifier.train_epoch(both if eps else None)
 
 
-def judged(net: Layer, x: Array, labels: Array, eps: float, chunk: int) -> tuple[float, float, Array]:
-    """The share of wrong answers to x moved by eps, the mean p(y|x) of these answers, and the moved x"""
-    parts, wrong, sure = [], 0, 0.0
+def judged(net: Layer, x: Array, labels: Array, chunk: int) -> tuple[float, float]:
+    """The share of wrong answers to x, and the mean p(y|x) of these answers"""
+    wrong, sure = 0, 0.0
     for i in range(0, len(x), chunk):
         part, right = x[i : i + chunk], labels[i : i + chunk]
-        parts.append(adversarial(net, part, right, eps))
-        logits = net(Tensor(parts[-1]), None).data.astype(np.float64)
+        logits = net(Tensor(part), None).data.astype(np.float64)
         p = np.exp(logits - logits.max(axis=1, keepdims=True))
         errs = logits.argmax(axis=1) != right
         wrong += int(errs.sum())
         sure += float((p.max(axis=1) / p.sum(axis=1))[errs].sum())
-    return wrong / len(x), sure / max(wrong, 1), np.concatenate(parts)
+    return wrong / len(x), sure / max(wrong, 1)

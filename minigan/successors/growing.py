@@ -167,10 +167,6 @@ class GrowingNetworks(ConvNetworks):
         arrange = Sequential(*self._as_channels(lengths, colours, pack))
         return GrowingD(arrange, blocks, [halving(inputs, n) for n in c])
 
-    def _channels(self) -> list[int]:
-        """Those beside a picture of stage s"""
-        return [self.channels << i for i in reversed(range(self.halvings))]
-
 
 # The game --------------------------------------------------------------------------------------------
 

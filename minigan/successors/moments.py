@@ -27,6 +27,7 @@ from minigan.successors.networks import adam, mlp
 from minigan.tensor import Array, Tensor, backward
 
 LOSSES = ("two moments", "MMD")
+TESTED = 500  # points of each of the two samples of a test, and of those that are drawn
 
 
 @dataclass(frozen=True)
@@ -102,18 +103,18 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
         "losses": {},
     }
     test = dataset.test[: settings.samples]
-    halves = dataset.test[:500], dataset.valid[:500]
+    halves = dataset.test[:TESTED], dataset.valid[:TESTED]
     found["p_of_data"] = p_value(*halves, settings.sigmas, settings.splits, streams("splits"))
-    found["real"] = test[:500].tolist()
+    found["real"] = test[:TESTED].tolist()
     for name in LOSSES:
         fake = _train(name, dataset, streams, settings)
         covered = coverage(fake, dataset.modes, dataset.std)
-        p = p_value(fake[:500], test[:500], settings.sigmas, settings.splits, streams("splits"))
+        p = p_value(fake[:TESTED], test[:TESTED], settings.sigmas, settings.splits, streams("splits"))
         found["losses"][name] = {
             "modes": covered.modes,
             "high_quality": covered.high_quality,
             "p": p,
-            "samples": fake[:500].tolist(),
+            "samples": fake[:TESTED].tolist(),
         }
         say(
             f"{name:12}  {covered.modes} of {len(dataset.modes)} modes, "

@@ -16,6 +16,7 @@ import numpy as np
 
 from minigan.algorithm1 import Game, Update, alternating
 from minigan.backend import Backend
+from minigan.data import mixtures
 from minigan.game import discriminator_loss, non_saturating
 from minigan.optim import Optimiser
 from minigan.random import Stream, Streams
@@ -58,8 +59,7 @@ class Line:
 
 def sample(rng: Stream, count: int) -> Array:
     """(count, 1)"""
-    means = np.array(MODES, rng.dtype)[(rng.uniform((count,)) * len(MODES)).astype("int64")]
-    return means[:, None] + STD * rng.normal((count, 1))
+    return mixtures.sample(np.array(MODES, rng.dtype)[:, None], STD, count, rng)
 
 
 def w1(x: Array, y: Array) -> float:

@@ -5,6 +5,7 @@ Each kind of recipe says below in what its game differs; players.py and evaluati
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from math import sqrt
@@ -13,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigan import evaluation, players, recipes
-from minigan.algorithm1 import Game
+from minigan.algorithm1 import Game, Update
 from minigan.backend import Backend, to_host, xp_of
 from minigan.data import Dataset, Minibatches
 from minigan.errors import InputError
@@ -30,7 +31,7 @@ from minigan.successors.dcgan import ConvNetworks
 from minigan.successors.growing import GrowingNetworks, Schedule, growing, grown
 from minigan.successors.losses import LOSSES, Clipped
 from minigan.successors.penalty import penalised
-from minigan.tensor import Array, Tensor
+from minigan.tensor import Array
 
 # The conditional game: a label is part of the noise and of the example -----------------------------------
 
@@ -101,11 +102,10 @@ def _(
     judge = evaluation.trained_classifier(dataset, backend, lambda text: None)
 
     def obeyed(x: np.ndarray, labels: np.ndarray) -> float:
-        parts = (judge.net(Tensor(backend.asarray(x[i : i + 1000])), None) for i in range(0, len(x), 1000))
-        return float((np.concatenate([to_host(a.data).argmax(axis=1) for a in parts]) == labels).mean())
+        return float((judge.logits(x).argmax(axis=1) == labels).mean())
 
     asked = to_host(z[:, recipe.z :]).argmax(axis=1)
-    test, train = (dataset.prepare(x.astype(np.float32)) for x in (dataset.test, dataset.train[:5000]))
+    test, train = map(dataset.prepared, (dataset.test, dataset.train[:5000]))
     noise = Streams(0, Backend())("sample", 1).uniform(samples.shape)
     real = variety(train, dataset.train_labels[:5000])
     return [
@@ -189,7 +189,7 @@ def _(recipe: Clipping, game: Game, dataset: Dataset) -> Game:
 
 
 @players.update_of.register
-def _(recipe: Penalising) -> Any:
+def _(recipe: Penalising) -> Callable[[Game, int], Update]:
     return partial(penalised, scale=recipe.penalty, one_sided=recipe.sides == "one")
 
 
@@ -257,7 +257,7 @@ def _(recipe: GrowingRecipe, game: Game, dataset: Dataset) -> Game:
 
 
 @players.update_of.register
-def _(recipe: GrowingRecipe) -> Any:
+def _(recipe: GrowingRecipe) -> Callable[[Game, int], Update]:
     return partial(grown, players.update_of.dispatch(Recipe)(recipe))
 
 

@@ -19,23 +19,11 @@ def load(values: str = "unit") -> Dataset:
     values: "unit" prepares them as they are, "symmetric" as 1 and -1, as tanh gives them.
     """
     streams = Streams(0, Backend("numpy", "float32"))
-    (train, valid, test), labels = zip(
+    (train, valid, test), y = zip(
         *(_sample(n, streams("data", i)) for i, n in enumerate(COUNTS)), strict=True
     )
     shape = (SIDE,) * 3
-    prepare, restore = scaling(1, shape, values)
-    return Dataset(
-        "solids",
-        train,
-        valid,
-        test,
-        labels[0],
-        labels[1],
-        labels[2],
-        shape=shape,
-        prepare=prepare,
-        restore=restore,
-    )
+    return Dataset("solids", train, valid, test, y[0], y[1], y[2], shape, *scaling(1, shape, values))
 
 
 def _sample(n: int, rng: Stream) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from minigan import algorithm1, data, ops
 from minigan.backend import Backend
-from minigan.classifier import Classifier
+from minigan.classifier import Classifier, known
 from minigan.data import Minibatches
 from minigan.evaluation import trained_classifier
 from minigan.nn import BatchNorm, Dropout, Layer, LeakyReLU, Linear, Sequential
@@ -63,11 +63,9 @@ def second_noise(first: Layer, zy: Array, rng: Stream, z: int) -> Array:
 def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
     """For each stage, and for one stage alone, the share of samples that are of the class asked for."""
     dataset, streams = data.load("digits"), Streams(seed, Backend())
-    if dataset.train_labels is None or dataset.test_labels is None:
-        raise ValueError("stack: the classes of these images are not known")
     judge = trained_classifier(dataset, Backend(), say)
-    x, real = (dataset.prepare(images.astype(np.float32)) for images in (dataset.train, dataset.test))
-    m, labels = settings.batch, dataset.train_labels
+    x, real = map(dataset.prepared, (dataset.train, dataset.test))
+    m, labels = settings.batch, known(dataset.train_labels)
 
     def prior(rng: Stream) -> Array:
         return with_any_label(rng.normal((m, settings.z)), CLASSES, rng)
@@ -90,8 +88,8 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
     again = coarse(made["second stage"])
     found: dict[str, Any] = {
         "right": {name: right(judge, images, asked) for name, images in made.items()},
-        "right_real": right(judge, real, dataset.test_labels),
-        "right_coarse": right(judge, doubled(coarse(real)), dataset.test_labels),
+        "right_real": right(judge, real, known(dataset.test_labels)),
+        "right_coarse": right(judge, doubled(coarse(real)), known(dataset.test_labels)),
         "kept": float(abs(again - small).mean()),
         "kept_of_another": float(abs(again - np.roll(small, 1, axis=0)).mean()),
     }
@@ -110,7 +108,7 @@ def measure(seed: int, settings: Settings, say: Callable[[str], None]) -> dict[s
 
 def right(judge: Classifier, images: Array, labels: Array) -> float:
     """The share of images that the judge puts into their class"""
-    return float((judge.net(Tensor(images), None).data.argmax(axis=1) == labels).mean())
+    return float((judge.logits(images).argmax(axis=1) == labels).mean())
 
 
 def train(
