@@ -26,10 +26,7 @@ def with_labels_again(
     target: Any, x: np.ndarray, labels: np.ndarray, classes: int, _x: np.ndarray, _labels: np.ndarray
 ) -> list[np.ndarray]:
     """with_labels(x, labels, classes), and then with others"""
-    rows = target.with_labels(x, labels, classes)
-    first = rows.copy()
-    second = target.with_labels(_x, _labels, classes)
-    return [first, rows, second]
+    return [target.with_labels(x, labels, classes), target.with_labels(_x, _labels, classes)]
 
 
 def drawn(target: Any, z: np.ndarray, classes: int, scale: list[float], _times: int, _seed: int) -> list[Any]:

@@ -46,7 +46,7 @@ def clipped(
     target: Any, p: Arrays, gradients: list[Arrays], clock: list[list[int]], limit: float
 ) -> dict[str, Any]:
     """Clipped(optimiser, p[:-1], limit).step(t, epoch) for each of `clock`; optimiser.step adds gradients"""
-    parameters = [Tensor(array.copy(order="K")) for array in p]
+    parameters = [Tensor(np.array(array, order="F")) for array in p]
     optimiser = Sliding(parameters)
     one = target.Clipped(optimiser, parameters[:-1], limit)
     found: dict[str, Any] = {"p": [], "g": []}
