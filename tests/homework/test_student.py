@@ -211,6 +211,10 @@ def test_a_syntax_error_of_other_text_than_the_file_has_its_own_line(hw02_kit, l
     [
         ("import torch", "No module named 'torch' (line 1 of hw02.py); only Python's own modules, NumPy and"),
         ("x = input('x? ')", "EOF when reading a line (line 1 of hw02.py)"),
+        (
+            "from .helper import f",
+            "(line 1 of hw02.py); one file is marked, so write into it",
+        ),
         ("x = 1\0", "save the file as UTF-8"),
         ("", "hw02.py defines no unbroadcast"),
     ],
@@ -219,6 +223,87 @@ def test_what_a_file_cannot_do_is_said(hw02_kit, level, source, says):
     outcome = judge(hw02_kit, source.encode(), 0, level)[0].outcomes[0]
     assert outcome.status == "error" and says in outcome.message
     assert ("your code" in outcome.message) == bool(source)
+
+
+# What looks for the module of a class or function by its name, or needs the text of the file.
+ODD = """from __future__ import annotations
+
+import copy, enum, functools, inspect, pickle, sys, typing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(order=True)
+class Größe:
+    alle: ClassVar[list[int]] = []
+    n: int = 0
+    achsen: list[int] = field(default_factory=list)
+
+
+class Pair(NamedTuple):
+    have: int
+    want: int
+
+
+class Kind(enum.Enum):
+    KEPT = enum.auto()
+    SUMMED = enum.auto()
+
+
+@functools.singledispatch
+def kind(pair: Pair) -> Kind:
+    return Kind.SUMMED if pair.want == 1 != pair.have else Kind.KEPT
+
+
+@kind.register
+def _(pair: int) -> Kind:
+    return Kind.SUMMED
+
+
+def unbroadcast(g: torch.Tensor, shape, source="unbroadcast"):
+    added = Größe(g.ndim - len(shape))
+    pairs = [*range(added.n), *map(Pair, g.shape[added.n :], shape)] if added.n >= 0 else []
+    if added.n < 0 or any(pair.want not in (1, pair.have) for pair in pairs[added.n :]):
+        raise ValueError(f"{source}: {shape} is not broadcast to {g.shape}")
+    axes = Größe(0, [i for i, pair in enumerate(pairs) if kind(pair) is Kind.SUMMED])
+    return g.sum(axis=tuple(copy.deepcopy(axes).achsen)).reshape(shape)
+
+
+assert typing.get_type_hints(Größe)["n"] is int and pickle.loads(pickle.dumps(Größe(3))) == Größe(3)
+assert sys.modules[__name__].Pair is Pair
+if __name__ == "__main__":
+    raise SystemExit("this is no script here")
+"""
+
+
+def test_a_file_may_look_for_itself(hw02_kit, level):
+    source = ODD + 'assert inspect.getsource(Pair).startswith("class Pair")\n'
+    verdict, _ = judge(hw02_kit, source.encode(), 0, level)
+    assert verdict.score == 100, verdict.outcomes[0].message
+
+
+def test_a_known_answer_may_too():
+    hw02 = load("hw02")
+    answer = known.Answer("unbroadcast", "odd", "dataclass", ODD)
+    verdict, _ = judge_here(hw02, lambda: known.asked(hw02, answer), 0)
+    assert verdict.score == 100, verdict.outcomes[0].message
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda text: ("\ufeff" + text.replace("\n", "\r\n")).encode(),
+        lambda text: ("# -*- coding: latin-1 -*-\n" + text).encode("latin-1"),
+        lambda text: (text.replace("    ", "\t") + "x = [" + "1, " * 9999 + "]").encode(),
+    ],
+    ids=["windows", "latin-1", "tabs"],
+)
+def test_a_file_may_be_written_in_an_odd_way(hw02_kit, level, odd):
+    verdict, _ = judge(hw02_kit, odd(ODD), 0, level)
+    assert verdict.score == 100, verdict.outcomes[0].message
 
 
 def test_what_a_file_lacks_costs_only_that(level):

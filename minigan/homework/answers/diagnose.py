@@ -58,7 +58,7 @@ def imitates(
 
     class Compared(Trial):
         def note(self, holds: bool, fact: Any) -> None:
-            if self.noting and not agree(fact, next(left, (None, END))[1]):
+            if self.noting and not agree([bool(holds), fact], list(next(left, (False, END)))):
                 raise Different
 
     try:

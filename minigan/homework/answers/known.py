@@ -21,6 +21,7 @@ import copy
 import importlib
 import importlib.util
 import re
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -61,11 +62,15 @@ class Answer:
 
     @property
     def functions(self) -> dict[str, Callable[..., Any]]:
-        """What the file defines when it is loaded anew, with minigan itself as it is."""
-        spec = importlib.util.spec_from_loader(self.name, self.loader)
+        """What the file defines when it is loaded anew, with minigan itself as it is.
+
+        As a student's file it stands in sys.modules, where a dataclass, pickle and others look for it.
+        """
+        spec = importlib.util.spec_from_loader(f"{self.target}__{self.name}__{self.form}", self.loader)
         assert spec
         module = importlib.util.module_from_spec(spec)
         with _one_at_a_time:
+            sys.modules[spec.name] = module
             self.loader.exec_module(module)
         return vars(module)
 

@@ -392,7 +392,9 @@ def _of_raised(assignment: Assignment, error: Raised) -> tuple[str, str]:
         return "error", error.message
     where = f" (line {error.line} of {assignment.id}.py)" if error.line else ""
     hint = "; only Python's own modules, NumPy and minigan are there" * (error.kind == "ModuleNotFoundError")
-    hint += "; save the file as UTF-8" * ("null bytes" in error.message)
+    hint += "; one file is marked, so write into it what it needs" * ("relative import" in error.message)
+    unreadable = "null bytes" in error.message or (error.kind == "SyntaxError" and "utf-8" in error.message)
+    hint += "; save the file as UTF-8" * unreadable
     return "error", f"your code raised {error.kind}: {error.message}{where}{hint}"
 
 

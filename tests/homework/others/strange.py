@@ -188,3 +188,11 @@ def alternating__counts_G_from_1(game, t):
 @wrong()
 def alternating__sums_the_batch(game, t):
     return _play(game, t, lambda a, b, s: s * (ops.sum(ops.softplus(-a)) + ops.sum(ops.softplus(b))))
+
+
+@wrong()
+def with_any_label__the_same_from_every_stream(z, classes, rng, scale=1.0):
+    """Its only fault is what the check looks at last, where answers that fail elsewhere do well."""
+    rng.calls = getattr(rng, "calls", 0) + 1
+    labels = np.random.default_rng(rng.calls).integers(classes, size=len(z))
+    return np.concatenate([z, scale * np.eye(classes, dtype=z.dtype)[labels]], axis=1)

@@ -22,6 +22,13 @@ def with_labels(target: Any, x: np.ndarray, labels: np.ndarray, classes: int, _m
     return target.with_labels(operations.tensors([x], _memory)[0].data, labels, classes)
 
 
+def with_labels_again(
+    target: Any, x: np.ndarray, labels: np.ndarray, classes: int, _x: np.ndarray, _labels: np.ndarray
+) -> list[np.ndarray]:
+    """with_labels(x, labels, classes), and then with others"""
+    return [target.with_labels(x, labels, classes), target.with_labels(_x, _labels, classes)]
+
+
 def drawn(target: Any, z: np.ndarray, classes: int, scale: list[float], _times: int, _seed: int) -> list[Any]:
     """with_any_label(z, classes, rng, *scale), several times with one rng"""
     rng = Streams(_seed, Backend("numpy", z.dtype.name))("noise")
@@ -31,7 +38,7 @@ def drawn(target: Any, z: np.ndarray, classes: int, scale: list[float], _times: 
 class Net(Layer):
     """x W; asked: each x that it saw, and whether it got the stream."""
 
-    def __init__(self, W: Tensor, rng: object = None) -> None:
+    def __init__(self, W: Any, rng: object = None) -> None:
         self.W, self.rng, self.asked = W, rng, []
 
     def __call__(self, x: Tensor, rng: Any) -> Tensor:
@@ -61,8 +68,14 @@ def conditional_gradient(
 def conditional_again(
     target: Any, x: np.ndarray, W: np.ndarray, classes: int, g: np.ndarray, _other: list[np.ndarray]
 ) -> list[np.ndarray]:
-    """Conditional(net, classes)(x, None) and the gradient by x, beside another, with backward called twice"""
-    layer = lambda x, W: target.Conditional(Net(W), classes)(x, None)  # noqa: E731
+    """Conditional(net, classes)(x, None) and the gradient by x, beside another x, and backward twice"""
+    net = Net(None)
+    one = target.Conditional(net, classes)
+
+    def layer(x: Tensor, W: Tensor) -> Tensor:
+        net.W = W
+        return one(x, None)
+
     return operations.again(layer, [x, W], _other, g, 0)
 
 

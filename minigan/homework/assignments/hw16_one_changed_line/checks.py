@@ -22,7 +22,8 @@ LAYERS = [(3, 2, 4, 5), (2, 2, 2, 2), (1, 1, 1, 1), (4, 1, 3, 2), (3, 4, 1, 1), 
 TWICE: list[Case] = [((2 * m, 1), ()) for m in (1, 2, 3, 4, 5)]
 ONCE: list[Case] = [((m, 1), ()) for m in (4, 1, 2, 3, 7)]
 KINDS = (("float64", BY_ROWS), ("float32", BY_COLUMNS))
-MANY, SIGMA = 6000, 6
+SIGMA = 6
+MINIBATCHES = [(2, 6000, 1), (3, 6000, 1), (5, 6000, 1), (2, 1, 500), (2, 3, 500)]  # classes, rows, how many
 
 
 def _wanted(a: np.ndarray) -> np.ndarray:
@@ -45,11 +46,9 @@ to_one_gradient = partial(TO_ONE.gradients, cases=ONCE)
 def labels_rows(trial: Trial) -> None:
     def test(case: tuple[int, int, int]) -> None:
         x, labels = _examples(trial, case)
-        want = np.array([[*row, *(float(k == c) for k in range(case[2]))]
-                         for row, c in zip(x, labels, strict=True)])  # fmt: skip
         for memory in (BY_ROWS, BY_COLUMNS):
             got = trial.ask("with_labels", x, labels, case[2], memory)
-            trial.same("the rows", got, want, dtype=False)
+            trial.same("the rows", got, _want(x, labels, case[2]), dtype=False)
 
     trial.forall(ROWS, test, _smaller)
 
@@ -60,6 +59,10 @@ def labels_owe(trial: Trial) -> None:
             x, labels = _examples(trial, case, dtype)
             trial.dtype("the rows", trial.ask("with_labels", x, labels, case[2], BY_ROWS), dtype)
             trial.untouched()
+        other = (labels + 1) % case[2]
+        first, second = trial.several(trial.ask("with_labels_again", x, labels, case[2], 1 - x, other), 2)
+        trial.same("the rows, after others were made", first, _want(x, labels, case[2]), dtype=False)
+        trial.same("the rows of a second call", second, _want(1 - x, other, case[2]), dtype=False)
 
     trial.forall(ROWS[:3], test)
 
@@ -102,20 +105,23 @@ def drawn_rows(trial: Trial) -> None:
 
 
 def drawn_evenly(trial: Trial) -> None:
-    def test(classes: int) -> None:
-        (rows,) = _drawn(trial, np.zeros((MANY, 1)), classes)
-        labels = _labels(rows, (MANY, 1 + classes))
-        p = 1 / classes
-        z = (np.bincount(labels, minlength=classes) - MANY * p) / (MANY * p * (1 - p)) ** 0.5
+    def test(case: tuple[int, int, int]) -> None:
+        classes, m, times = case
+        minibatches = _drawn(trial, np.zeros((m, 1)), classes, times=times)
+        labels = np.array([_labels(rows, (m, 1 + classes)) for rows in minibatches])
+        p, of_m = 1 / classes, f" in minibatches of {m}"
+        shares = np.bincount(labels.ravel(), minlength=classes) / labels.size
+        z = (shares - p) / (p * (1 - p) / labels.size) ** 0.5
         often = [int(s) for s in np.sign(z) * (abs(z) > SIGMA)]
-        shares = np.bincount(labels, minlength=classes) / MANY
-        trial.expect(not any(often), f"the shares of the classes are {np.round(shares, 3).tolist()}", often)
-        alike = (labels[1:] == labels[:-1]).mean()
-        off = abs(alike - p) > SIGMA * (p * (1 - p) / MANY) ** 0.5
-        trial.expect(not off, f"a label is that of the row above in {alike:.0%} of rows, expected {p:.0%}",
-                     [bool(off), bool(alike > p)])  # fmt: skip
+        says = f"the shares of the classes are {np.round(shares, 3).tolist()}{of_m}"
+        trial.expect(not any(often), says, often)
+        pairs = labels[:, 1:] == labels[:, :-1]
+        alike = pairs.mean() if pairs.size else p
+        off = abs(alike - p) > SIGMA * (p * (1 - p) / max(pairs.size, 1)) ** 0.5
+        says = f"a label is that of the row above in {alike:.0%} of rows, expected {p:.0%}{of_m}"
+        trial.expect(not off, says, [bool(off), bool(alike > p)])
 
-    trial.forall([2, 5], test)
+    trial.forall(MINIBATCHES, test)
 
 
 def drawn_again(trial: Trial) -> None:
@@ -215,6 +221,11 @@ def _examples(
     m, n, classes = case
     rng = trial.rng(*case)
     return rng.standard_normal((m, n)).astype(dtype), rng.integers(classes, size=m)
+
+
+def _want(x: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    rows = zip(x, labels, strict=True)
+    return np.array([[*row, *(float(k == label) for k in range(classes))] for row, label in rows])
 
 
 def _layer(trial: Trial, case: tuple[int, int, int, int], dtype: str = "float64") -> list[np.ndarray]:

@@ -45,10 +45,10 @@ class Sliding:
 def clipped(
     target: Any, p: Arrays, gradients: list[Arrays], clock: list[list[int]], limit: float
 ) -> dict[str, Any]:
-    """Clipped(optimiser, p, limit).step(t, epoch) for each of `clock`; optimiser.step adds gradients to p"""
-    parameters = [Tensor(array.copy(order="K")) for array in p]
+    """Clipped(optimiser, p[:-1], limit).step(t, epoch) for each of `clock`; optimiser.step adds gradients"""
+    parameters = [Tensor(np.array(array, order="F")) for array in p]
     optimiser = Sliding(parameters)
-    one = target.Clipped(optimiser, parameters, limit)
+    one = target.Clipped(optimiser, parameters[:-1], limit)
     found: dict[str, Any] = {"p": [], "g": []}
     for g, (t, epoch) in zip(gradients, clock, strict=True):
         for q, array in zip(parameters, g, strict=True):
@@ -67,11 +67,15 @@ def slope(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], _me
     return operations.result(made, weights).data
 
 
-def slope_twice(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any]) -> np.ndarray:
-    """input_gradient(D, x), asked of the same D a second time"""
-    D = _net(operations.tensors(W), b, plan)
+def slope_twice(target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any]) -> dict[str, Any]:
+    """input_gradient(D, x), asked of the same D a second time, and the p.grad of its W, which were ones"""
+    weights = operations.tensors(W)
+    D = _net(weights, b, plan)
+    for p in weights:
+        p.grad = np.ones_like(p.data)
     target.input_gradient(D, x)
-    return operations.result(lambda: target.input_gradient(D, x), []).data
+    slope = operations.result(lambda: target.input_gradient(D, x), []).data
+    return {"slope": slope, "grads": [p.grad for p in weights]}
 
 
 def slope_gradient(
@@ -105,11 +109,20 @@ def penalty_gradient(
     return operations.gradient(made, operations.tensors(W), g, by)
 
 
+def penalty_again(
+    target: Any, x: np.ndarray, W: Arrays, b: Arrays, plan: list[Any], g: np.ndarray, _other: Arrays
+) -> Arrays:
+    """gradient_penalty(D, x) and its gradient by W[0], beside another D's, with backward called twice"""
+    made = lambda *W: target.gradient_penalty(_net(list(W), b, plan), x)  # noqa: E731
+    return operations.again(made, W, _other, g, 0)
+
+
 def _net(W: list[Tensor], b: Arrays, plan: list[Any]) -> Sequential:
     layers, rng = [], Streams(0, Backend())("init")
+    leaky = {part[0]: LeakyReLU(part[0]) for part in plan if isinstance(part, list)}  # as in chapter 17
     for part in plan:
         if isinstance(part, list):
-            layers.append(LeakyReLU(part[0]))
+            layers.append(leaky[part[0]])
             continue
         layers.append(Linear(*W[part].shape, rng, f=(ops.affine_identity, ops.affine)[part % 2]))
         layers[-1].W, layers[-1].b = W[part], Tensor(b[part])

@@ -33,7 +33,7 @@ NETS: list[Net] = [
     (2, (2, 3, 1), [0, [0.5], [0.1], 1]),
     (3, (2, 5, 4, 1), [0, [0.2], 1, [0.1], 2]),
     (2, (2, 2, 2, 1), [0, [0.0], 1, [0.2], 2]),
-    (2, (2, 3, 3, 3, 1), [0, [0.2], 1, [0.1], 2, [0.3], 3]),
+    (2, (2, 3, 3, 3, 1), [0, [0.2], 1, [0.1], 2, [0.2], 3]),
 ]
 STEEP = [net for net in NETS if [0.0] not in net[2]]
 FLAT: Net = (3, (2, 4, 1), [0, [0.0], 1])
@@ -95,8 +95,9 @@ def losses_owe(trial: Trial) -> None:
 
 def clipped_once(trial: Trial) -> None:
     def test(limit: float) -> None:
-        p, gradients = _parameters(trial, 1)
-        p[2][...], gradients[0][2][...] = limit, [0, -2 * limit, 1e-9]  # at the bound, across, just above
+        p, gradients = _parameters(trial, 1, limit)
+        p[2][...] = limit  # at the bound, then there, across, farther, and just above
+        gradients[0][2][...] = [0, -2 * limit, -3 * limit, 1e-6]
         _rolls(trial, p, gradients, [[0, 0]], limit)
 
     trial.forall([0.5, 0.01, 2.0], test)
@@ -104,11 +105,11 @@ def clipped_once(trial: Trial) -> None:
 
 def clipped_again(trial: Trial) -> None:
     def test(clock: list[list[int]]) -> None:
-        p, gradients = _parameters(trial, len(clock))
+        p, gradients = _parameters(trial, len(clock), 0.5)
         answer = _rolls(trial, p, gradients, clock, 0.5)
         asked, kept = answer["asked"], answer["kept"]
         trial.expect(asked == clock, f"the optimiser's steps were at (t, epoch) {asked}, expected {clock}")
-        trial.expect(kept == [True] * 3, "p.data is another array than before")
+        trial.expect(kept == [True] * 4, "p.data is another array than before")
         for after, before in zip(answer["g"], gradients, strict=True):
             for g, h in zip(after, before, strict=True):
                 trial.same("p.grad", g, h)
@@ -155,14 +156,12 @@ def slope_owes(trial: Trial) -> None:
             g = trial.rng(9, *case[1]).standard_normal(x.shape).astype(dtype)
             owed.manners(trial, trial.ask("slope_gradient", x, W, b, case[2], g, 0), g, "W[0]")
         x, W, b = _net(trial, case)
-        again = trial.ask("slope_twice", x, W, b, case[2])
+        again, grads = trial.fields(trial.ask("slope_twice", x, W, b, case[2]), "slope", "grads")
         trial.same("the slope, asked of D again", again, _slopes(x, W, b, case[2]), dtype=False)
-        g, other = trial.rng(8, *case[1]).standard_normal(x.shape), [1 - w for w in W]
-        alone = [
-            trial.fields(trial.ask("slope_gradient", x, v, b, case[2], h, 0), "gradient", "witness")[0]
-            for v, h in ((W, g), (other, 2 * g))
-        ]
-        owed.same_again(trial, trial.ask("slope_again", x, W, b, case[2], g, other), alone)
+        for got, w in zip(trial.several(grads, len(W)), W, strict=True):
+            trial.same("p.grad of D's weights, which were ones", got, np.ones_like(w))
+        g = trial.rng(8, *case[1]).standard_normal(x.shape)
+        _again(trial, "slope", (x, W, b, case[2]), g)
 
 
 def penalty_one_sided(trial: Trial) -> None:
@@ -180,6 +179,25 @@ def penalty_gradient(trial: Trial) -> None:
             _penalty_gradient(trial, case, one_sided)
 
     trial.forall(STEEP, test, _smaller)
+
+
+def penalty_owes(trial: Trial) -> None:
+    for case in NETS[4:7]:
+        for dtype in ("float32", "float64"):
+            x, W, b = _net(trial, case, dtype)
+            trial.dtype("the penalty", trial.ask("penalty", x, W, b, case[2], []), dtype)
+            trial.untouched()
+        _again(trial, "penalty", (x, W, b, case[2]), np.array(trial.rng(6).uniform(1, 3)))
+
+
+def _again(trial: Trial, name: str, net: tuple[Array, list[Array], list[Array], list[Any]], g: Array) -> None:
+    x, W, b, plan = net
+    other, sides = [1 - w for w in W], [True] if name == "penalty" else []
+    alone = [
+        trial.fields(trial.ask(f"{name}_gradient", x, v, b, plan, *sides, h, 0), "gradient", "witness")[0]
+        for v, h in ((W, g), (other, 2 * g))
+    ]
+    owed.same_again(trial, trial.ask(f"{name}_again", x, W, b, plan, g, other), alone)
 
 
 def penalty_flat(trial: Trial) -> None:
@@ -284,11 +302,15 @@ def _number(value: Any) -> Any:
     return np.array(value) if type(value) in (float, int) else value
 
 
-def _parameters(trial: Trial, steps: int) -> tuple[list[Array], list[list[Array]]]:
-    """Of three parameters, and so many gradients for each."""
-    shapes, rng = [(2,), (1, 1), (3,)], trial.rng(steps)
-    p, *gradients = [[rng.standard_normal(shape) for shape in shapes] for _ in range(steps + 1)]
-    return p, gradients
+def _parameters(trial: Trial, steps: int, limit: float) -> tuple[list[Array], list[list[Array]]]:
+    """Of four parameters, the last of which is not clipped, and so many gradients for each.
+
+    In each there are numbers beyond either bound, and every step carries them across.
+    """
+    shapes, rng = [(3,), (2, 2), (4,), (3, 1)], trial.rng(steps)
+    way = [limit * np.resize([1, -1, 0.1], shape) for shape in shapes]
+    p = [-rng.uniform(1.1, 1.4, w.shape) * w for w in way]
+    return p, [[(-1) ** i * rng.uniform(2.5, 4, w.shape) * w for w in way] for i in range(steps)]
 
 
 def _rolls(
@@ -297,15 +319,22 @@ def _rolls(
     answer = trial.ask("clipped", p, gradients, clock, limit)
     after, g, asked, kept = trial.fields(answer, "p", "g", "asked", "kept")
     for moved, h in zip(_lists(after, gradients), gradients, strict=True):
-        p = [np.minimum(np.maximum(q + u, -limit), limit) for q, u in zip(p, h, strict=True)]
+        *clipped, last = [q + u for q, u in zip(p, h, strict=True)]
+        p = [*(np.minimum(np.maximum(q, -limit), limit) for q in clipped), last]
+        first: Failed | None = None
         for i, (got, want) in enumerate(zip(moved, p, strict=True)):
-            trial.same(f"parameter {i} after a step", got, want)
+            try:
+                trial.same(f"parameter {i} after a step", got, want)
+            except Failed as error:  # the others say which mistake it is
+                first = first or error
+        if first:
+            raise first
     return {"g": _lists(g, gradients), "asked": asked, "kept": kept}
 
 
 def _lists(got: Any, like: list[list[Array]]) -> list[list[Any]]:
     fits = isinstance(got, list) and len(got) == len(like)
-    if not fits or any(not isinstance(one, list) or len(one) != 3 for one in got):
+    if not fits or any(not isinstance(one, list) or len(one) != 4 for one in got):
         raise Failed("expected arrays")
     return got
 

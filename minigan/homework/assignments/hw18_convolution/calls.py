@@ -17,12 +17,12 @@ from minigan.homework.judging import operations
 Arrays = list[np.ndarray]
 
 
-def places(target: Any, n: list[int], windows: list[int]) -> list[int]:
+def places(target: Any, n: list[int], windows: list[int]) -> list[int] | str:
     """Windows(*windows).places(n)"""
     return _numbers(target.Windows(*windows).places(tuple(n)))
 
 
-def lengths(target: Any, places: list[int], windows: list[int]) -> list[int]:
+def lengths(target: Any, places: list[int], windows: list[int]) -> list[int] | str:
     """Windows(*windows).lengths(places)"""
     return _numbers(target.Windows(*windows).lengths(tuple(places)))
 
@@ -122,8 +122,9 @@ def transposed_again(
     return operations.again(_layer(target, "convolve_transposed", windows), [x, W, b], _other, g, 0)
 
 
-def _numbers(got: Any) -> list[int]:
-    return [index(k) for k in got]
+def _numbers(got: Any) -> list[int] | str:
+    """Of a sequence; of anything else, such as a generator, the kind."""
+    return [index(k) for k in got] if isinstance(got, tuple | list | np.ndarray) else type(got).__name__
 
 
 def _patches(target: Any, windows: list[int]) -> Callable[..., Any]:

@@ -60,12 +60,54 @@ def patches__as_hint_3(x: Tensor, windows: Windows) -> Tensor:
     return Tensor(y, (x, lambda g: put_back(g, shape, windows)))
 
 
+def patches__by_offsets(x: Tensor, windows: Windows) -> Tensor:
+    m, *n, c = x.shape
+    size, stride, pad = windows
+    places, offsets = windows.places(n), list(product(range(size), repeat=len(n)))
+    padded = np.pad(x.data, [(0, 0), *[(pad, pad)] * len(n), (0, 0)])
+
+    def at(offset: tuple[int, ...]) -> tuple[slice, ...]:
+        return slice(None), *(slice(o, o + stride * p, stride) for o, p in zip(offset, places, strict=True))
+
+    def back(g: Array) -> Array:
+        parts, dx = g.reshape(m, *places, len(offsets), c), np.zeros_like(padded)
+        for i, o in enumerate(offsets):
+            dx[at(o)] += parts[..., i, :]
+        return dx[(slice(None), *(slice(pad, pad + k) for k in n))]
+
+    y = np.stack([padded[at(o)] for o in offsets], axis=-2)
+    return Tensor(y.reshape(-1, len(offsets) * c), (x, back))
+
+
 def overlap__as_hint_3(rows: Tensor, shape: Sequence[int], windows: Windows) -> Tensor:
     m, *n, c = shape
     if rows.shape != (m * prod(windows.places(n)), windows.size ** len(n) * c):
         raise ValueError("these rows are not of that shape")
     y = put_back(rows.data, shape, windows)
     return Tensor(y, (rows, lambda g: make_rows(g, windows)))
+
+
+def overlap__by_offsets(rows: Tensor, shape: Sequence[int], windows: Windows) -> Tensor:
+    m, *n, c = shape
+    size, stride, pad = windows
+    places, offsets = windows.places(n), list(product(range(size), repeat=len(n)))
+    if rows.shape != (m * prod(places), len(offsets) * c):
+        raise ValueError("these rows are not of that shape")
+
+    def at(offset: tuple[int, ...]) -> tuple[slice, ...]:
+        return slice(None), *(slice(o, o + stride * p, stride) for o, p in zip(offset, places, strict=True))
+
+    parts, inside = rows.data.reshape(m, *places, -1, c), [slice(pad, pad + k) for k in n]
+    padded = np.zeros((m, *(k + 2 * pad for k in n), c), rows.dtype)
+    for i, o in enumerate(offsets):
+        padded[at(o)] += parts[..., i, :]
+
+    def back(g: Array) -> Array:
+        wide = np.zeros_like(padded)
+        wide[(slice(None), *inside)] = g
+        return np.stack([wide[at(o)] for o in offsets], axis=-2).reshape(rows.shape)
+
+    return Tensor(padded[(slice(None), *inside)], (rows, back))
 
 
 def convolve__as_hint_3(x: Tensor, W: Tensor, b: Tensor, windows: Windows) -> Tensor:
@@ -92,3 +134,15 @@ def convolve_transposed__as_hint_3(x: Tensor, W: Tensor, b: Tensor, windows: Win
     shape = (m, *windows.lengths(places), len(b.data))
     rows = ops.reshape(x, (-1, inputs)) @ ops.transpose(W)
     return overlap(rows, shape, windows) + b
+
+
+def convolve_transposed__own_pullbacks(x: Tensor, W: Tensor, b: Tensor, windows: Windows) -> Tensor:
+    (m, *places, inputs), outputs = x.shape, len(b.data)
+    flat, shape = x.data.reshape(-1, inputs), (m, *windows.lengths(places), outputs)
+    y = overlap(Tensor(flat @ W.data.T), shape, windows).data + b.data
+
+    rows_of = lambda g: patches(Tensor(g), windows).data  # noqa: E731
+    by_x = lambda g: (rows_of(g) @ W.data).reshape(x.shape)  # noqa: E731
+    by_W = lambda g: rows_of(g).T @ flat  # noqa: E731
+    by_b = lambda g: g.reshape(-1, outputs).sum(axis=0)  # noqa: E731
+    return Tensor(y, (x, by_x), (W, by_W), (b, by_b))
