@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from properties import host, tensors
 from pytest import approx
 
-from minigan import data, files, pictures
+from minigan import data, files, pictures, threads
 from minigan.backend import Backend
 from minigan.classifier import SETTINGS, Classifier
 from minigan.ops import cross_entropy
@@ -101,6 +101,16 @@ def test_numbers_of_other_settings_are_not_lost(tmp_path, monkeypatch, capsys):
     for odd in ("[]", "{}", "what"):
         path.write_text(odd)
         assert command.main([*line, "1"]) == 2 and path.read_text() == odd
+
+
+@pytest.mark.parametrize(("options", "wanted"), [([], None), (["--threads", "1"], 1)])
+def test_a_page_computes_with_one_thread_unless_told_otherwise(options, wanted, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(threads, "use", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(two_lines, "measure", lambda *arguments: asked.append("measured") or {})
+    monkeypatch.setitem(drawn.SAVE, "two-lines", lambda path, found: None)
+    assert command.main(["two-lines", "--out", str(tmp_path), *options]) == 0
+    assert asked == [(wanted, []), "measured"]
 
 
 def test_a_page_hands_its_options_on(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import minigan
+from minigan import threads
 from minigan.cli import COUNT, SEED, Parser, dispatch, exit_status, listing, named
 from minigan.errors import InputError
 from minigan.files import read_json, writable, write_json
@@ -79,11 +80,13 @@ def _parser(name: str) -> Parser:
     if name == "fooling":
         parser.add_argument("--data", choices=("mnist", "digits"), default="mnist", help="(default: mnist)")
         parser.add_argument("--epochs", type=COUNT, default=5, metavar="N", help="(default: 5)")
+    parser.add_threads()
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     return parser
 
 
 def _page(name: str, args: Namespace, rest: list[str]) -> int:
+    threads.use(args.threads, [])  # hardly a product here is large enough for two
     module = importlib.import_module(f"minigan.successors.{PAGES[name][0]}")
     settings = module.Settings()
     if name == "fooling":
