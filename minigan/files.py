@@ -67,6 +67,15 @@ def writable(folder: Path, option: str = "--out") -> Path:
     return folder
 
 
+def writable_file(path: str | os.PathLike, option: str) -> Path:
+    """As `writable`, for an option that names a file, which is left as it is."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{option}: expected the name of a file, {path} is a folder")
+    writable(path.parent, option)
+    return path
+
+
 def write_json(path: str | os.PathLike, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
     text = json.dumps(value, indent=2) + "\n"
@@ -80,15 +89,6 @@ def read_json(path: str | os.PathLike) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged: it is not valid JSON ({error})") from None
-
-
-def writable_file(path: str | os.PathLike, option: str) -> Path:
-    """As `writable`, for an option that names a file, which is left as it is."""
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{option}: expected the name of a file, {path} is a folder")
-    writable(path.parent, option)
-    return path
 
 
 def is_number(value: Any) -> bool:

@@ -81,6 +81,7 @@ def _fetch(file: File, files: Sequence[File]) -> Any:
 
     def fetch(mirror: str, to: BinaryIO) -> None:
         download(mirror + name, to, None)
+        to.flush()
         contents.append(file.read(Path(to.name)))
 
     for mirror in file.mirrors:
